@@ -1,0 +1,48 @@
+"""What `make run` says once everything answers: where to look, and three things to try."""
+
+import http.client
+
+from django.conf import settings
+
+from crisis_api.demo import DemoAccess
+
+_WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 (compared, not bound)
+
+
+def web_answers() -> bool:
+    """Return whether the web server answers anything at all."""
+    host = "localhost" if settings.BIND in _WILDCARDS else settings.BIND
+    connection = http.client.HTTPConnection(host, settings.PORT, timeout=1)
+    try:
+        connection.request("GET", "/healthz/ready", headers={"Host": "localhost"})
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def text(access: DemoAccess | None) -> str:
+    """Return the whole welcome; without the demo, the addresses alone."""
+    base = settings.PUBLIC_URL
+    lines = ["", "Crisis API is running. Ctrl-C stops it.", "", f"  Admin     {base}/admin/"]
+    if access:
+        lines += [f"            {access.admin_username} / {access.admin_password}"]
+    lines += [f"  API docs  {base}/api/v1/docs/"]
+    if access:
+        lines += [f"  API key   {access.api_key}", "", "Try:", "", *_examples(base, access.api_key)]
+    return "\n".join([*lines, ""])
+
+
+def _examples(base: str, key: str) -> list[str]:
+    authorized = f"curl -H 'Authorization: Bearer {key}'"
+    opened = (
+        '{"title": "Burns after the new batch", "category": "product_safety", "severity": "high"}'
+    )
+    return [
+        f"  {authorized} {base}/api/v1/me/",
+        f"  {authorized} '{base}/api/v1/incidents/?status=open,acknowledged'",
+        f"  {authorized} -H 'Content-Type: application/json' \\\n"
+        f"    -d '{opened}' {base}/api/v1/incidents/",
+    ]
