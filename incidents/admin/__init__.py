@@ -1,0 +1,18 @@
+"""The admin of what comes in, and of who must act."""
+
+from incidents.admin import (  # noqa: F401  each registers its noun
+    accounts,
+    assignment_rules,
+    contact_point_verbs,
+    dashboard,
+    events,
+    incident,
+    incident_panels,
+    incident_settings,
+    mentions,
+    policies,
+    receipts,
+    reminders,
+    rotations,
+    storm_rules,
+)

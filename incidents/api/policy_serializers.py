@@ -1,0 +1,212 @@
+"""What goes into and comes out of `/escalation_policies/`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rest_framework import serializers
+
+from crisis_api.access import refs
+from crisis_api.access.models import Role
+from crisis_api.lib.drf.columns import Related
+from crisis_api.lib.drf.serializers import (
+    ActorField,
+    HtmlUrlField,
+    InstantField,
+    ReadSerializer,
+    SecondsField,
+    StrictSerializer,
+    TitleField,
+    WordField,
+)
+from incidents.escalation.plan import MAX_STEPS, MAX_TARGETS, NAMED_BY, URGENCIES, Step, Target
+from incidents.escalation.plans import targets_of
+from incidents.models import Category, EscalationStep
+from incidents.reads import SEVERITIES
+
+KINDS = list(NAMED_BY)
+
+
+class PolicyTargetRead(ReadSerializer):
+    """Whom a step reminds: the owner, a person, who is on call, all with a role, a webhook."""
+
+    kind = serializers.ChoiceField(choices=KINDS)
+    id = serializers.UUIDField(allow_null=True)
+    role = serializers.ChoiceField(choices=Role.values, allow_null=True)
+
+
+class StepRead(ReadSerializer):
+    """One step of a policy, numbered from 1; the delay counts from the step before it."""
+
+    number = serializers.IntegerField()
+    delay_seconds = serializers.IntegerField()
+    urgency = serializers.ChoiceField(choices=URGENCIES)
+    working_hours_only = serializers.BooleanField()
+    targets = PolicyTargetRead(many=True)
+
+
+class Steps(Related):
+    """The steps of each policy of a page, with two queries for all."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(StepRead, queryset=EscalationStep.objects.all, fk="policy_id", **kwargs)
+
+    def fetch(self, keys: Sequence[Any]) -> dict[Any, list[Any]]:
+        """Return the steps of each policy."""
+        rows = list(EscalationStep.objects.filter(policy_id__in=keys).order_by("number"))
+        targets = targets_of(rows)
+        found: dict[Any, list[Any]] = {}
+        for row in rows:
+            steps = found.setdefault(row.policy_id, [])
+            steps.append(
+                {
+                    "number": len(steps) + 1,
+                    "delay_seconds": row.delay_seconds,
+                    "urgency": row.urgency,
+                    "working_hours_only": row.working_hours_only,
+                    "targets": [target_json(target) for target in targets[row.pk]],
+                }
+            )
+        return found
+
+
+class PolicyRead(ReadSerializer):
+    """An escalation policy. An escalation that runs keeps the steps that it started with."""
+
+    id = serializers.UUIDField()
+    team = serializers.UUIDField(source="team_id")
+    name = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
+    rounds = serializers.IntegerField()
+    round_pause_seconds = serializers.IntegerField()
+    steps = Steps()
+    archived_at = InstantField(allow_null=True)
+    external_refs = refs.Refs("escalation_policy")
+    html_url = HtmlUrlField("/admin/incidents/escalationpolicy/{id}/change/")
+    actor = ActorField()
+    created_at = InstantField()
+    updated_at = InstantField()
+
+
+class TargetInput(StrictSerializer):
+    """Whom a step reminds; `id` for a person, rotation or webhook, `role` for a role."""
+
+    kind = serializers.ChoiceField(choices=KINDS)
+    id = serializers.UUIDField(required=False, allow_null=True)
+    role = serializers.ChoiceField(choices=Role.values, required=False, allow_null=True)
+
+
+class StepInput(StrictSerializer):
+    """One step; its number is its place in the list."""
+
+    delay_seconds = SecondsField(max_value=365 * 24 * 3600, default=0)
+    urgency = serializers.ChoiceField(choices=URGENCIES, default="urgent")
+    working_hours_only = serializers.BooleanField(default=False)
+    targets = serializers.ListField(child=TargetInput(), max_length=MAX_TARGETS)
+
+
+class PolicyFields(StrictSerializer):
+    """What may be changed of a policy. `steps` is all of them."""
+
+    name = TitleField(max_length=100)
+    description = serializers.CharField(max_length=2000, allow_blank=True, required=False)
+    rounds = serializers.IntegerField(min_value=1, max_value=20, required=False)
+    round_pause_seconds = SecondsField(max_value=365 * 24 * 3600, required=False)
+    steps = serializers.ListField(child=StepInput(), min_length=1, max_length=MAX_STEPS)
+    external_refs = refs.RefsInput(required=False)
+
+
+class PolicyInput(PolicyFields):
+    """A new policy."""
+
+    team = serializers.UUIDField(required=False)
+
+
+class PreviewInput(StrictSerializer):
+    """Of what incident a preview is: of category `other`, high, and opened now, unless it says."""
+
+    category = serializers.ChoiceField(choices=Category.values, required=False)
+    severity = WordField(words=SEVERITIES, required=False)
+    at = InstantField(required=False)
+
+
+class RecipientRead(ReadSerializer):
+    """A person whom a step would remind, when, and through which kind of contact point first."""
+
+    owner = serializers.UUIDField()
+    name = serializers.CharField()
+    at = InstantField()
+    through = serializers.CharField()
+
+
+class WebhookRead(ReadSerializer):
+    """A webhook of the team that a step would call."""
+
+    contact_point = serializers.UUIDField()
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
+
+
+class PreviewedStepRead(ReadSerializer):
+    """A step as it would go. `happens_at` is earlier than planned after a step without anybody."""
+
+    round = serializers.IntegerField()
+    number = serializers.IntegerField()
+    planned_at = InstantField()
+    happens_at = InstantField()
+    urgency = serializers.ChoiceField(choices=URGENCIES)
+    working_hours_only = serializers.BooleanField()
+    people = RecipientRead(many=True)
+    webhooks = WebhookRead(many=True)
+
+
+class WarningRead(ReadSerializer):
+    """Something that may go otherwise than expected."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    round = serializers.IntegerField(allow_null=True)
+    step = serializers.IntegerField(allow_null=True)
+    owner = serializers.UUIDField(allow_null=True)
+    subject = serializers.UUIDField(allow_null=True)
+
+
+class PreviewRead(ReadSerializer):
+    """Who would be reminded when, if such an incident opened then and nobody reacted."""
+
+    policy = serializers.UUIDField()
+    at = InstantField()
+    owner = serializers.UUIDField(allow_null=True)
+    steps = PreviewedStepRead(many=True)
+    warnings = WarningRead(many=True)
+
+
+def target_json(target: Target) -> dict[str, Any]:
+    """Return a target as it is served."""
+    return {"kind": target.kind, "id": target.id, "role": target.role}
+
+
+def plan_values(values: dict[str, Any]) -> dict[str, Any]:
+    """Return validated values as the service takes them: steps by value, the pause by name."""
+    given = dict(values)
+    if "round_pause_seconds" in given:
+        given["round_pause"] = given.pop("round_pause_seconds")
+    if "steps" in given:
+        given["steps"] = [_step(number, step) for number, step in enumerate(given["steps"], 1)]
+    return given
+
+
+def _step(number: int, step: dict[str, Any]) -> Step:
+    targets = tuple(
+        Target(
+            kind=target["kind"],
+            id=str(target["id"]) if target.get("id") else None,
+            role=target.get("role"),
+        )
+        for target in step["targets"]
+    )
+    return Step(
+        number=number,
+        delay=step["delay_seconds"],
+        targets=targets,
+        urgency=step["urgency"],
+        working_hours_only=step["working_hours_only"],
+    )

@@ -1,0 +1,80 @@
+"""`/receipts/`: what arrived, as it arrived, and what could not be read of it."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from crisis_api.access.callers import Caller
+from crisis_api.lib.drf.filters import (
+    IdFilter,
+    InstantRange,
+    OrderingFilter,
+    ResourceFilter,
+    TextFilter,
+    WordsFilter,
+)
+from crisis_api.lib.drf.serializers import (
+    ActorField,
+    Computed,
+    HtmlUrlField,
+    InstantField,
+    ReadSerializer,
+)
+from crisis_api.lib.drf.views import ResourceViewSet
+from incidents.models import Receipt
+
+
+class ReceiptRead(ReadSerializer):
+    """What arrived, as in the list. `errors` name lines by number, with a code and parameters."""
+
+    id = serializers.UUIDField()
+    team = serializers.UUIDField(source="team_id")
+    account = serializers.UUIDField(source="account_id")
+    source = serializers.CharField()  # type: ignore[assignment]
+    content_type = serializers.CharField()
+    body_sha256 = serializers.CharField()
+    status = serializers.ChoiceField(choices=Receipt.Status.values)
+    attempts = serializers.IntegerField()
+    mention_count = serializers.IntegerField()
+    errors = serializers.ListField(child=serializers.DictField())  # type: ignore[assignment]
+    received_at = InstantField()
+    html_url = HtmlUrlField("/admin/incidents/receipt/{id}/change/")
+    actor = ActorField()
+    created_at = InstantField()
+    updated_at = InstantField()
+
+
+def _as_text(body: Any) -> str:
+    return bytes(body).decode("utf-8", "replace")
+
+
+class ReceiptDetail(ReceiptRead):
+    """What arrived, with its body; bytes that are no UTF-8 are shown as a replacement sign."""
+
+    body = Computed(columns=["body"], make=_as_text, child=serializers.CharField())
+
+
+class ReceiptFilter(ResourceFilter):
+    """What a list of receipts can be asked for."""
+
+    team = IdFilter(field_name="team_id")
+    account = IdFilter(field_name="account_id")
+    source = TextFilter(max_length=20)
+    status = WordsFilter(words=Receipt.Status.values)
+    body_sha256 = TextFilter(max_length=64)
+    received_at = InstantRange()
+    ordering = OrderingFilter({"created_at": "id"}, default="-created_at")
+
+
+class ReceiptViewSet(ResourceViewSet):
+    """Receipts, to look at. Only who takes mentions in may read them."""
+
+    read_serializer = ReceiptDetail
+    shows = {"list": ReceiptRead}
+    filters = ReceiptFilter
+    permissions = {"list": "mentions.intake", "retrieve": "mentions.intake"}
+
+    def queryset_for(self, caller: Caller) -> QuerySet[Receipt]:
+        """Return the receipts of the caller's teams."""
+        return Receipt.objects.visible_to(caller)

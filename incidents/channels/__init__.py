@@ -1,0 +1,4 @@
+"""Networks comments come from: one folder per network, each with its parser and client.
+
+Nothing here knows of incidents, of Django models or of views.
+"""

@@ -1,0 +1,177 @@
+"""Sending notifications: claim, send, write down what came of it.
+
+At least once, always with the same message id: a sender that dies after the send and before the
+stamp is followed by another after the lease. The claim commits `sending` in one short transaction
+that holds the subjects as they are, so after an acknowledgement has committed no send starts.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from crisis_api.access.models import ContactPoint
+from crisis_api.lib import clock, lease
+from crisis_api.lib.errors import ChannelError
+from incidents import metrics
+from incidents.escalation import aftermath, message, subjects
+from incidents.escalation.senders import registry
+from incidents.models import Notification, Reminder
+
+log = logging.getLogger("crisis.deliver")
+
+LEASE = timedelta(seconds=20)
+WITHOUT_SUCCESS = timedelta(seconds=30)
+CLAIM_NONE_AFTER = 3.0
+OFFERED_AT_ONCE = 100
+TROUBLE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A notification that this process alone may send now, and what it is to tell of."""
+
+    notification: Notification
+    reminders: list[Reminder]
+    rows: dict[str, dict[UUID, Any]]
+    at: datetime
+
+
+def waiting(
+    now: datetime, *, critical: bool | None = None, limit: int = OFFERED_AT_ONCE
+) -> list[UUID]:
+    """Return the notifications that nobody has claimed, the critical ones and the oldest first."""
+    rows = Notification.objects.waiting(now)
+    if critical is not None:
+        rows = rows.filter(critical=critical)
+    return list(rows.order_by("-critical", "due_at", "id").values_list("pk", flat=True)[:limit])
+
+
+def waiting_by_point(
+    now: datetime, *, critical: bool, troubled: bool, limit: int
+) -> list[tuple[UUID, UUID | None]]:
+    """Return what nobody has claimed with its contact point, the oldest first.
+
+    `troubled` are contact points whose latest send, within the last hour, failed: they may keep a
+    sender waiting for ten seconds each time, so nobody else's message is to stand behind theirs.
+    """
+    failing = ContactPoint.objects.filter(last_failure_at__gt=now - TROUBLE).filter(
+        Q(last_success_at=None) | Q(last_success_at__lt=F("last_failure_at"))
+    )
+    theirs = Q(contact_point__in=failing)
+    rows = Notification.objects.waiting(now).filter(theirs if troubled else ~theirs)
+    oldest = rows.filter(critical=critical).order_by("due_at", "id")
+    return list(oldest.values_list("pk", "contact_point_id")[:limit])
+
+
+def deliver(ids: Sequence[UUID]) -> int:
+    """Send up to 100 notifications, each claimed just before its own send; return how many.
+
+    Claims none after 3 seconds: what is left stays for others, who see it as unclaimed.
+    """
+    started = time.monotonic()
+    sent = 0
+    for pk in ids[:OFFERED_AT_ONCE]:
+        if time.monotonic() - started > CLAIM_NONE_AFTER:
+            break
+        sent += deliver_one(pk)
+    return sent
+
+
+def deliver_one(pk: UUID) -> bool:
+    """Send one notification if it is due and still wanted; return whether it was sent."""
+    claimed = claim(pk)
+    if claimed is None:
+        return False
+    point = claimed.notification.contact_point
+    try:
+        if point is None or point.disabled_at is not None:
+            raise ChannelError("contact_point_gone", permanent=True)
+        sender = registry.get(point.kind)
+        ref = sender.send(
+            point.address,
+            message.compose(claimed.notification, claimed.reminders, claimed.rows, claimed.at),
+            message_id=f"ntf_{claimed.notification.pk.hex}",
+            secret=point.secret,
+        )
+    except ChannelError as error:
+        aftermath.failed(claimed.notification, claimed.reminders, error)
+        return False
+    except Exception as error:
+        log.exception("notification %s could not be sent", pk)
+        failure = ChannelError(type(error).__name__)
+        aftermath.failed(claimed.notification, claimed.reminders, failure)
+        return False
+    aftermath.sent(claimed.notification, claimed.reminders, ref)
+    return True
+
+
+def claim(pk: UUID) -> Claim | None:
+    """Claim one notification for sending; None where it is taken, not due, or no longer wanted.
+
+    The commit of this claim is the start of the send. It share-locks the subjects first, so that
+    an acknowledgement either waits for it or is seen by it.
+    """
+    with transaction.atomic():
+        now = clock.decisive_now()
+        ids_by_type: dict[str, list[UUID]] = {}
+        covered = Reminder.objects.filter(covered_by__notification_id=pk)
+        for kind, subject_id in covered.values_list("subject_type", "subject_id"):
+            ids_by_type.setdefault(kind, []).append(subject_id)
+        rows = subjects.share(ids_by_type)
+        told = list(covered.filter(status=Reminder.Status.FIRED).order_by("planned_at", "id"))
+        still = subjects.wanted(told, rows)
+        row = (
+            Notification.objects.waiting(now)
+            .filter(pk=pk)
+            .select_related("contact_point", "owner")
+            .select_for_update(of=("self",), no_key=True)
+            .first()
+        )
+        if row is None:
+            return None
+        if not still:
+            _change(row, status=Notification.Status.CANCELLED, fallback_at=None)
+            return None
+        if row.status == Notification.Status.SENDING:
+            metrics.LEASES_EXPIRED.inc()
+        _change(
+            row,
+            status=Notification.Status.SENDING,
+            sending_at=now,
+            lease_until=now + LEASE,
+            lease_owner=lease.owner_name(),
+            fence=row.fence + 1,
+            attempts=row.attempts + 1,
+            fallback_at=(row.fallback_at or now + WITHOUT_SUCCESS) if row.owner else None,
+        )
+        if row.attempts == 1:
+            late = max((now - row.due_at).total_seconds(), 0)
+            metrics.LATENESS.labels(str(row.critical).lower()).observe(late)
+        return Claim(row, [r for r in told if r.pk in still], rows, now)
+
+
+def _change(row: Notification, **values: Any) -> None:
+    """Change the locked row, and what this process holds of it."""
+    Notification.objects.filter(pk=row.pk).change(**values)
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+def fall_back(limit: int = 500) -> int:
+    """Write the next contact point's message where 30 seconds brought no success.
+
+    Counted from the first attempt, so that a long queue does not make everybody's phone ring twice.
+    """
+    now = clock.decisive_now()
+    late = Notification.objects.filter(fallback_at__lte=now).order_by("fallback_at")
+    done = 0
+    for pk in list(late.values_list("pk", flat=True)[:limit]):
+        done += aftermath.take_next_point(pk, now)
+    return done

@@ -1,0 +1,54 @@
+from incidents.models.account import Account, Author, Post
+from incidents.models.escalation import EngineHeartbeat, Escalation, Reminder, ReminderKind
+from incidents.models.event import Event, PendingEvent
+from incidents.models.incident import (
+    UNRESOLVED,
+    Category,
+    Incident,
+    IncidentRelation,
+    IncidentStatus,
+    Mode,
+    Note,
+    ReferenceCounter,
+    Severity,
+)
+from incidents.models.mention import Mention, Receipt, StormRule
+from incidents.models.milestone import Milestone
+from incidents.models.notification import Notification, NotificationReminder
+from incidents.models.policy import AssignmentRule, EscalationPolicy, EscalationStep
+from incidents.models.rotation import Override, Rotation, RotationParticipant
+from incidents.models.settings import IncidentSettings
+
+__all__ = [
+    "UNRESOLVED",
+    "Account",
+    "AssignmentRule",
+    "Author",
+    "Category",
+    "EngineHeartbeat",
+    "Escalation",
+    "EscalationPolicy",
+    "EscalationStep",
+    "Event",
+    "Incident",
+    "IncidentRelation",
+    "IncidentSettings",
+    "IncidentStatus",
+    "Mention",
+    "Milestone",
+    "Mode",
+    "Note",
+    "Notification",
+    "NotificationReminder",
+    "Override",
+    "PendingEvent",
+    "Post",
+    "Receipt",
+    "ReferenceCounter",
+    "Reminder",
+    "ReminderKind",
+    "Rotation",
+    "RotationParticipant",
+    "Severity",
+    "StormRule",
+]

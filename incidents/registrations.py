@@ -1,0 +1,30 @@
+"""What the incidents' side tells the engine, and those below it, of at start."""
+
+from datetime import timedelta
+
+from crisis_api.access.services import idempotency, logins, working_hours
+from incidents.channels import registry
+from incidents.channels.manual import ManualChannel
+from incidents.escalation import engine, health, incident_rules
+from incidents.escalation.hours import hours_flaws
+from incidents.intake import reading
+from incidents.services import assignment, flaws, milestones
+
+
+def register() -> None:
+    """Register subjects of reminders and sweeps; called once the models are loaded."""
+    incident_rules.register_rules()
+    milestones.register()
+    working_hours.register(_check_hours)
+    registry.register(ManualChannel())
+    engine.register_sweep(
+        "owners_who_left", assignment.release_those_who_left, every=timedelta(minutes=1)
+    )
+    engine.register_sweep("receipts", reading.sweep, every=timedelta(seconds=2))
+    engine.register_sweep("login_attempts", logins.forget_old, every=timedelta(minutes=15))
+    engine.register_sweep("kept_answers", idempotency.forget_expired, every=timedelta(minutes=1))
+    engine.register_sweep("watchdog", health.ping_watchdog, every=health.HEARTBEAT_EVERY)
+
+
+def _check_hours(document: object) -> None:
+    flaws.refuse(hours_flaws(document), below="/working_hours")

@@ -1,0 +1,123 @@
+"""The only writer of Event. Everything outward is derived from what is written here.
+
+Each event comes with a PendingEvent, from which `responses.reactions` draws the consequences.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Model
+
+from crisis_api.lib import clock, nudge
+from crisis_api.lib.actors import SYSTEM, Actor
+from incidents.models import Event, Incident, PendingEvent
+
+REACT = "responses.react"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event to be written: `data` holds ids, enums, numbers and hashes, never texts."""
+
+    kind: str
+    team_id: UUID
+    subject_type: str
+    subject_id: UUID
+    incident_id: UUID | None = None
+    by: Actor = SYSTEM
+    data: Mapping[str, Any] = field(default_factory=dict)
+    at: datetime | None = None
+
+
+def record(
+    kind: str,
+    subject: Model,
+    *,
+    incident: Incident | None = None,
+    by: Actor,
+    data: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+) -> Event:
+    """Write one event about `subject`, in the transaction of what it tells of.
+
+    The incident is the subject itself where that is one.
+    """
+    if incident is None and isinstance(subject, Incident):
+        incident = subject
+    entry = Entry(
+        kind=kind,
+        team_id=subject.team_id,  # type: ignore[attr-defined]
+        subject_type=subject_type(subject),
+        subject_id=subject.pk,
+        incident_id=incident.pk if incident else None,
+        by=by,
+        data=data or {},
+        at=at,
+    )
+    return record_many([entry])[0]
+
+
+def record_many(entries: Sequence[Entry]) -> list[Event]:
+    """Write events in their order, with a handful of statements however many there are.
+
+    Locks the incidents in the order of their ids until the transaction ends, so that the numbers
+    of an incident's events rise in the order of commits.
+    """
+    if not entries:
+        return []
+    now = clock.now()
+    numbers = _numbers(entries)
+    events = []
+    for entry in entries:
+        sequence = None
+        if entry.incident_id is not None:
+            numbers[entry.incident_id] += 1
+            sequence = numbers[entry.incident_id]
+        events.append(
+            Event(
+                team_id=entry.team_id,
+                incident_id=entry.incident_id,
+                sequence=sequence,
+                kind=entry.kind,
+                subject_type=entry.subject_type,
+                subject_id=entry.subject_id,
+                data=dict(entry.data),
+                occurred_at=entry.at or now,
+                actor_type=entry.by.type,
+                actor_id=entry.by.id,
+            )
+        )
+    Event.objects.bulk_create(events)
+    PendingEvent.objects.bulk_create([PendingEvent(event=event, due_at=now) for event in events])
+    nudge.hint(REACT, [event.pk for event in events])
+    return events
+
+
+def _numbers(entries: Sequence[Entry]) -> dict[UUID, int]:
+    """Reserve the numbers of the entries and return, per incident, the last one before them."""
+    wanted = Counter(entry.incident_id for entry in entries if entry.incident_id is not None)
+    by_count: dict[int, list[UUID]] = {}
+    for incident_id in sorted(wanted):
+        by_count.setdefault(wanted[incident_id], []).append(incident_id)
+    if len(wanted) > 1:
+        # Two writers of several incidents must take them in one order.
+        list(
+            Incident.objects.filter(pk__in=sorted(wanted))
+            .order_by("pk")
+            .select_for_update(no_key=True)
+            .values_list("pk")
+        )
+    for count, ids in by_count.items():
+        Incident.objects.filter(pk__in=ids).update(last_sequence=F("last_sequence") + count)
+    after = dict(Incident.objects.filter(pk__in=wanted).values_list("pk", "last_sequence"))
+    return {incident_id: last - wanted[incident_id] for incident_id, last in after.items()}
+
+
+def subject_type(subject: Model) -> str:
+    """Return the word by which events and reminders name the kind of a thing: `follow_up`."""
+    words = "".join(f"_{c.lower()}" if c.isupper() else c for c in type(subject).__name__)
+    return words.removeprefix("_")
