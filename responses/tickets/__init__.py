@@ -1,0 +1,1 @@
+"""Tickets to a platform's support: drafted here, submitted by a person."""
