@@ -1,0 +1,122 @@
+"""Who answers, who is on call, and what happens when nobody reacts."""
+
+from tests.contract.examples.shapes import Example, changed, gone, listed, made, read, verb
+
+IN_THE_ROTATION = {"rotation": "<rotation>"}
+STEPS = [
+    {"delay_seconds": 0, "targets": [{"kind": "owner"}]},
+    {"delay_seconds": 300, "targets": [{"kind": "rotation", "id": "<rotation>"}]},
+    {
+        "delay_seconds": 600,
+        "urgency": "urgent",
+        "targets": [{"kind": "role", "role": "manager"}],
+    },
+]
+
+EXAMPLES = (
+    listed("escalation_policies", query={"archived": "false"}),
+    read("escalation_policies", "policy"),
+    made(
+        "escalation_policies",
+        "The owner, who is on call, the managers; twice",
+        {
+            "team": "<team>",
+            "name": "Injuries",
+            "description": "For everything that harms people.",
+            "rounds": 2,
+            "round_pause_seconds": 900,
+            "steps": STEPS,
+        },
+    ),
+    changed("escalation_policies", "policy", "Three rounds instead of one", {"rounds": 3}),
+    verb("escalation_policies_archive", "spare_policy", "A policy that nothing uses"),
+    verb(
+        "escalation_policies_preview",
+        "policy",
+        "If something critical happened at night",
+        {"severity": "critical", "category": "product_safety", "at": "2026-11-23T00:30:00Z"},
+    ),
+    listed("rotations", query={"archived": "false"}),
+    read("rotations", "rotation"),
+    made(
+        "rotations",
+        "A week each, from Monday at nine",
+        {
+            "team": "<team>",
+            "name": "Weekends",
+            "time_zone": "Europe/Moscow",
+            "starts_on": "2026-11-23",
+            "handoff_time": "09:00",
+            "handoff_weekday": "monday",
+            "shift_days": 7,
+            "participants": ["<responder>", "<author>"],
+        },
+    ),
+    changed(
+        "rotations", "rotation", "Another order", {"participants": ["<manager>", "<responder>"]}
+    ),
+    verb("rotations_archive", "spare_rotation", "A rotation that nothing uses"),
+    verb("rotations_on_call", "rotation", "At noon", query={"at": "2026-11-22T12:00:00Z"}),
+    verb(
+        "rotations_shifts",
+        "rotation",
+        "Two days",
+        query={"from": "2026-11-22T00:00:00Z", "to": "2026-11-24T00:00:00Z"},
+    ),
+    listed("rotations_overrides", path=IN_THE_ROTATION),
+    read("rotations_overrides", "override", path=IN_THE_ROTATION),
+    made(
+        "rotations_overrides",
+        "Somebody stands in for an evening",
+        {
+            "owner": "<manager>",
+            "starts_at": "2026-11-22T18:00:00Z",
+            "ends_at": "2026-11-22T23:00:00Z",
+        },
+        path=IN_THE_ROTATION,
+    ),
+    gone("rotations_overrides", "override", "One that is still to come", path=IN_THE_ROTATION),
+    listed("assignment_rules"),
+    read("assignment_rules", "assignment_rule"),
+    made(
+        "assignment_rules",
+        "Leaks of personal data go to one person",
+        {
+            "team": "<team>",
+            "category": "personal_data_leak",
+            "min_severity": "low",
+            "owner": "<legal>",
+        },
+    ),
+    changed("assignment_rules", "assignment_rule", "Only what is grave", {"min_severity": "high"}),
+    gone("assignment_rules", "assignment_rule", "A rule that is not needed"),
+    listed("storm_rules", query={"is_active": "true"}),
+    read("storm_rules", "storm_rule"),
+    made(
+        "storm_rules",
+        "Twenty in ten minutes, and three times the usual",
+        {
+            "team": "<team>",
+            "name": "Comments under the new cream",
+            "account": "<account>",
+            "window_seconds": 600,
+            "min_negative": 20,
+            "factor": 3.0,
+            "category": "product_safety",
+        },
+    ),
+    changed("storm_rules", "storm_rule", "Sooner", {"min_negative": 10}),
+    gone("storm_rules", "storm_rule", "A rule that cries wolf"),
+    Example("teams_incident_settings_retrieve", "As it is now", path={"id": "<team>"}),
+    Example(
+        "teams_incident_settings_partial_update",
+        "A first public word within half an hour",
+        path={"id": "<team>"},
+        body={
+            "default_policy": "<policy>",
+            "milestone_target_minutes": {
+                "critical": {"acknowledged": 5, "first_public_response": 30}
+            },
+        },
+    ),
+)

@@ -1,0 +1,91 @@
+"""What comes in."""
+
+from tests.contract.examples.shapes import Example, changed, listed, made, read, verb
+
+COMMENT = {
+    "account": "@lumelle",
+    "external_id": "7312345678901234567",
+    "text": "My skin burns since this morning, what is in it?!",
+    "written_at": "2026-11-22T09:28:11Z",
+    "author_id": "6800000000000000001",
+    "author_name": "@marta",
+    "post_id": "7300000000000000001",
+    "url": "https://www.tiktok.com/@lumelle/video/7300000000000000001?comment=7312345678901234567",
+}
+QUESTION = {
+    "external_id": "7312345678901234568",
+    "text": "Where can I send it back?",
+    "written_at": "2026-11-22T09:29:40Z",
+    "author_name": "@olga",
+}
+COMPLAINT = {
+    "external_id": "7312345678901234569",
+    "text": "Me too, my face is red!",
+    "written_at": "2026-11-22T09:29:51Z",
+    "author_name": "@lena",
+}
+CSV = (
+    "external_id,written_at,author_id,text\n"
+    "7312345678901234570,2026-11-22T09:28:11Z,6800000000000000002,My skin burns!\n"
+    "7312345678901234571,yesterday,6800000000000000003,Mine too\n"
+)
+
+EXAMPLES = (
+    listed(
+        "mentions",
+        "The newest negative ones",
+        query={"is_negative": "true", "ordering": "-written_at"},
+    ),
+    read("mentions", "mention"),
+    Example("mentions_counts", "Of one incident", query={"incident": "<open>"}),
+    made("mentions", "A comment", COMMENT),
+    Example(
+        "mentions_batch",
+        "Two at once",
+        body={"account": "@lumelle", "mentions": [QUESTION, COMPLAINT]},
+    ),
+    Example(
+        "mentions_batch",
+        "One of them without its time: the other is stored",
+        body={
+            "account": "@lumelle",
+            "mentions": [QUESTION, {"author_name": "@lena", "text": "Me too"}],
+        },
+        name="partly",
+    ),
+    Example(
+        "mentions_upload",
+        "A table from a spreadsheet",
+        query={"account": "@lumelle"},
+        body=CSV,
+        content_type="text/csv",
+    ),
+    changed(
+        "mentions",
+        "mention",
+        "To be answered by the evening",
+        {"answer_by": "2026-11-22T18:00:00Z"},
+    ),
+    verb("mentions_attach", "lonely_mention", "It belongs to the crisis", {"incident": "<open>"}),
+    verb("mentions_detach", "mention", "It has nothing to do with it"),
+    listed("posts", query={"account": "<account>"}),
+    read("posts", "post"),
+    changed("posts", "post", "Its reach, by hand", {"reach": 120000}),
+    listed("authors", query={"followers__gte": "1000"}),
+    read("authors", "author_of_comments"),
+    changed("authors", "author_of_comments", "She is a journalist", {"kind": "press"}),
+    listed("accounts"),
+    read("accounts", "account"),
+    made(
+        "accounts",
+        "The brand's second account",
+        {
+            "team": "<team>",
+            "handle": "@lumelle.kids",
+            "url": "https://www.tiktok.com/@lumelle.kids",
+        },
+    ),
+    changed("accounts", "account", "Another address", {"url": "https://www.tiktok.com/@lumelle"}),
+    listed("receipts", query={"status": "new"}),
+    read("receipts", "receipt"),
+)

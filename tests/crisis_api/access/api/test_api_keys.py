@@ -1,0 +1,133 @@
+"""`/api_keys/`: nobody gives a key more than they have."""
+
+from datetime import timedelta
+
+import pytest
+
+from crisis_api.access import keys
+from crisis_api.access.models import ApiKey, IdempotencyRecord
+from crisis_api.lib import clock
+from tests.factories.access import a_key, a_person, a_team, an_api
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def team():
+    return a_team()
+
+
+@pytest.fixture
+def api(team):
+    return an_api(a_person(team, "manager"))
+
+
+def issue(api, **values):
+    return api.post("/api/v1/api_keys/", {"name": "Robot", "scopes": ["read"], **values})
+
+
+def test_shows_a_new_key_once(api, team):
+    made = issue(api, scopes=["read", "intake"])
+    assert made.status_code == 201
+    text = made.data["key"]
+    assert text.startswith(f"ck_{made.data['prefix']}_")
+    assert keys.find(text).team_id == team.pk
+    shown = api.get(f"/api/v1/api_keys/{made.data['id']}/")
+    assert "key" not in shown.data
+    assert shown.data["scopes"] == ["intake", "read"]
+    assert an_api(text).get("/api/v1/teams/").status_code == 200
+
+
+def test_gives_the_same_key_again_to_whoever_repeats_the_request_and_never_stores_it(api):
+    given = {"name": "Robot", "scopes": ["read"]}
+    first = api.post("/api/v1/api_keys/", given, headers={"Idempotency-Key": "k1"})
+    again = api.post("/api/v1/api_keys/", given, headers={"Idempotency-Key": "k1"})
+    assert again.json() == first.json()
+    assert ApiKey.objects.count() == 1
+    secret = first.data["key"].rpartition("_")[2].encode()
+    assert secret not in bytes(IdempotencyRecord.objects.get().body)
+
+
+def test_tells_managers_of_every_key_that_acts_in_their_team(api, team):
+    issue(api)
+    made = issue(an_api(a_person(team)), personal=True)
+    an_api(made.data["key"]).post(f"/api/v1/api_keys/{made.data['id']}/revoke/")
+    lines = api.get("/api/v1/audit_events/?object_type=apikey").data["results"]
+    assert [line["action"] for line in lines] == [
+        "api_key.revoked",
+        "api_key.issued",
+        "api_key.issued",
+    ]
+
+
+@pytest.mark.parametrize("role", ["viewer", "responder", "approver"])
+def test_leaves_the_keys_of_a_team_to_its_managers(team, role):
+    a_key(team)
+    api = an_api(a_person(team, role))
+    assert issue(api).status_code == 403
+    assert api.get("/api/v1/api_keys/").data["results"] == []
+
+
+def test_lets_no_key_of_a_team_make_keys(team):
+    assert issue(an_api(a_key(team))).status_code == 403
+
+
+def test_gives_people_keys_that_act_as_themselves(team):
+    person = a_person(team, "responder")
+    api = an_api(person)
+    made = issue(api, personal=True, scopes=["read", "incidents"])
+    assert (made.status_code, made.data["owner"], made.data["team"]) == (201, person.pk, None)
+    assert an_api(made.data["key"]).get("/api/v1/me/").data["owner"]["id"] == person.pk
+    listed = api.get("/api/v1/api_keys/").data["results"]
+    assert [row["id"] for row in listed] == [made.data["id"]]
+
+
+def test_refuses_a_scope_that_the_person_has_no_use_for(team):
+    refused = issue(an_api(a_person(team, "viewer")), personal=True, scopes=["manage"])
+    assert (refused.status_code, refused.data["errors"][0]["code"]) == (422, "scope_beyond_yours")
+
+
+def test_lets_a_key_make_no_stronger_and_no_longer_lived_one(team):
+    person = a_person(team, "manager")
+    end = clock.now() + timedelta(days=1)
+    api = an_api(a_key(owner=person, scopes=["read"], expires_at=end))
+    stronger = issue(api, personal=True, scopes=["manage"], expires_at=end.isoformat())
+    assert stronger.data["errors"][0]["code"] == "scope_beyond_yours"
+    longer = issue(api, personal=True)
+    assert longer.data["errors"][0]["code"] == "outlives_yours"
+    assert issue(api, personal=True, expires_at=end.isoformat()).status_code == 201
+
+
+def test_ends_a_key_at_its_time_and_on_demand(api, clock):
+    soon = (clock.now() + timedelta(hours=1)).isoformat()
+    made = issue(api, expires_at=soon)
+    with_key = an_api(made.data["key"])
+    assert with_key.get("/api/v1/me/").status_code == 200
+    clock.move(hours=1)
+    assert with_key.get("/api/v1/me/").status_code == 401
+    assert issue(api, expires_at=soon).status_code == 400
+
+    other = issue(api)
+    revoked = api.post(f"/api/v1/api_keys/{other.data['id']}/revoke/")
+    assert revoked.data["revoked_at"] is not None
+    assert an_api(other.data["key"]).get("/api/v1/me/").status_code == 401
+    assert api.get("/api/v1/api_keys/?revoked=true").data["results"][0]["id"] == other.data["id"]
+
+
+def test_lets_a_key_that_leaked_end_itself_and_nothing_else(team):
+    text, other = a_key(team, scopes=["read"]), a_key(team, scopes=["read"])
+    api = an_api(text)
+    (mine,) = api.get("/api/v1/api_keys/").data["results"]
+    assert api.post(f"/api/v1/api_keys/{keys.find(other).pk}/revoke/").status_code == 404
+    assert api.post(f"/api/v1/api_keys/{mine['id']}/revoke/").status_code == 200
+    assert keys.find(text) is None
+
+
+def test_never_shows_keys_of_other_teams(api):
+    foreign = keys.find(a_key(a_team()))
+    assert api.get(f"/api/v1/api_keys/{foreign.pk}/").status_code == 404
+    assert api.post(f"/api/v1/api_keys/{foreign.pk}/revoke/").status_code == 404
+
+
+def test_refuses_a_team_for_a_personal_key(api, team):
+    assert issue(api, personal=True, team=team.pk).status_code == 400

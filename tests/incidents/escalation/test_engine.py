@@ -1,0 +1,136 @@
+"""The engine's ticks: what it does itself, what it leaves to workers, and how it rests."""
+
+import threading
+import time
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+
+from crisis_api.lib import clock as the_clock
+from crisis_api.lib.actors import SYSTEM
+from incidents.escalation import decide, runs
+from incidents.escalation.engine import LANES, OWN_SHARE, Engine, run_once
+from incidents.escalation.senders import registry
+from incidents.models import EngineHeartbeat, Notification, Reminder
+from tests.factories.access import a_contact_point, a_person, a_team
+from tests.factories.incidents import a_policy, an_incident
+from tests.processes import until
+
+
+class Nowhere:
+    def send(self, address, message, *, message_id, secret=""):
+        return ""
+
+
+class Hanging:
+    """A receiver that answers nobody but the good, until it is let go."""
+
+    def __init__(self):
+        self.let_go = threading.Event()
+
+    def send(self, address, message, *, message_id, secret=""):
+        if address != "good":
+            self.let_go.wait(30)
+        return ""
+
+
+class OnlyHints(Engine):
+    """Without senders of its own, so that nothing is taken from the queue meanwhile."""
+
+    def _submit(self, *_):
+        return
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaves(monkeypatch):
+    monkeypatch.setitem(registry._SENDERS, "console", Nowhere())
+
+
+def started(number, severity="critical", **point):
+    team = a_team()
+    owner = a_person(team)
+    a_contact_point(owner, **point)
+    policy = a_policy(team, [{"notify_owner": True}])
+    for _ in range(number):
+        incident = an_incident(team, owner=owner, policy=policy, severity=severity)
+        runs.start(incident, policy=policy, at=incident.opened_at, by=SYSTEM)
+
+
+@pytest.mark.django_db
+def test_does_all_that_is_due_in_one_go(clock):
+    started(3)
+    run_once()
+    assert set(Notification.objects.values_list("status", flat=True)) == {"sent"}
+
+
+@pytest.mark.django_db
+def test_forgets_reminders_of_what_is_no_more(clock):
+    reminder = Reminder.objects.create(
+        team=a_team(), kind="no_owner", subject_type="incident", subject_id=uuid4(),
+        planned_at=clock.now(), due_at=clock.now(), dedup_key="gone",
+    )  # fmt: skip
+    decide.fire_all_due()
+    reminder.refresh_from_db()
+    assert reminder.status == "cancelled"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sends_by_itself_what_nobody_claims():
+    started(8)
+    engine = Engine()
+    engine.open_lanes()
+    engine.tick()
+    engine.tick()
+    until(lambda: Notification.objects.filter(status="sent").count() == 8)
+    engine.close_lanes()
+    assert EngineHeartbeat.objects.get(pk=engine.name).ticks == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("known", [True, False])
+def test_sends_past_receivers_that_hang(monkeypatch, known):
+    hanging = Hanging()
+    monkeypatch.setitem(registry._SENDERS, "console", hanging)
+    failed = the_clock.now() if known else None
+    # Those of which nobody knows yet may hold one thread each.
+    for _ in range(12 if known else LANES["critical"] - 1):
+        started(20, last_failure_at=failed)
+    started(1, address="good")
+    engine = Engine()
+    engine.open_lanes()
+    try:
+        engine.tick()
+        until(lambda: Notification.objects.filter(status="sent").exists())
+    finally:
+        hanging.let_go.set()
+        engine.close_lanes()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_hints_again_at_what_a_long_queue_left_over(broker, clock, settings):
+    started(LANES["critical"] * OWN_SHARE + 120)
+    settings.NUDGE_ENABLED = False
+    decide.fire_all_due()
+    settings.NUDGE_ENABLED = True
+    clock.move(timedelta(seconds=3))
+    engine = OnlyHints()
+    engine._hand_out()
+    until(lambda: _queued(broker) == 2)
+    engine._hand_out()
+    assert _queued(broker) == 2
+
+
+def _queued(broker):
+    return broker.client().llen(f"{settings.REDIS_PREFIX}critical")
+
+
+@pytest.mark.django_db
+def test_rests_while_it_cannot_take_what_is_due(clock):
+    Reminder.objects.create(
+        team=a_team(), kind="no_owner", subject_type="incident", subject_id=uuid4(),
+        planned_at=clock.now(), due_at=clock.now() - timedelta(minutes=1), dedup_key="held",
+    )  # fmt: skip
+    assert Engine()._sleep(time.monotonic(), taken=0) >= 0.25
+    assert Engine()._sleep(time.monotonic(), taken=5) < 0.25
