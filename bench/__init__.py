@@ -1,0 +1,1 @@
+"""How fast it is: each figure beside an anchor of the same run, and their ratio."""
