@@ -42,6 +42,12 @@ class Receiver(BaseHTTPRequestHandler):
         """Say nothing; the journal is what counts."""
 
 
-server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+class Server(ThreadingHTTPServer):
+    """Keeps a burst of callers waiting, where the standard five would turn some away."""
+
+    request_queue_size = 128
+
+
+server = Server(("127.0.0.1", 0), Receiver)
 PORT_FILE.write_text(str(server.server_address[1]), encoding="ascii")
 server.serve_forever()

@@ -104,9 +104,11 @@ def test_nobody_is_called_whose_call_had_not_started(celery, engine, receiver, o
 
     for each in acknowledgements:
         assert each.started is not None
-        about_it = set(ids(Notification.objects.filter(incident=each.incident)))
-        arrived = {line["id"] for line in receiver.journal()} & about_it
-        assert arrived == each.started
+        about_it = Notification.objects.filter(incident=each.incident)
+        arrived = {line["id"] for line in receiver.journal()} & set(ids(about_it))
+        assert arrived <= each.started
+        # What had started and did not arrive, on a busy machine, is known to have failed.
+        assert each.started - arrived <= set(ids(about_it.exclude(last_error="")))
         nothing_fires_after_it(each.incident)
     assert [calls(receiver, each) for each in in_time] == [[]] * IN_TIME
     assert all(calls(receiver, each) for each in too_late)

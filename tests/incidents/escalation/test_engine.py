@@ -6,12 +6,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 
 from crisis_api.lib import clock as the_clock
+from crisis_api.lib import nudge
 from crisis_api.lib.actors import SYSTEM
 from incidents.escalation import decide, runs
-from incidents.escalation.engine import LANES, OWN_SHARE, Engine, run_once
+from incidents.escalation.engine import HINT_AGAIN_AFTER, LANES, OWN_SHARE, Engine, run_once
 from incidents.escalation.senders import registry
 from incidents.models import EngineHeartbeat, Notification, Reminder
 from tests.factories.access import a_contact_point, a_person, a_team
@@ -108,22 +108,20 @@ def test_sends_past_receivers_that_hang(monkeypatch, known):
         engine.close_lanes()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_hints_again_at_what_a_long_queue_left_over(broker, clock, settings):
+@pytest.mark.django_db
+def test_hints_again_at_what_a_long_queue_left_over(broker, clock, monkeypatch):
     started(LANES["critical"] * OWN_SHARE + 120)
-    settings.NUDGE_ENABLED = False
     decide.fire_all_due()
-    settings.NUDGE_ENABLED = True
+    hinted = []
+    monkeypatch.setattr(nudge, "hint", lambda task, ids, queue: hinted.append((queue, len(ids))))
     clock.move(timedelta(seconds=3))
     engine = OnlyHints()
     engine._hand_out()
-    until(lambda: _queued(broker) == 2)
     engine._hand_out()
-    assert _queued(broker) == 2
-
-
-def _queued(broker):
-    return broker.client().llen(f"{settings.REDIS_PREFIX}critical")
+    assert hinted == [("critical", 120)]
+    clock.move(HINT_AGAIN_AFTER)
+    engine._hand_out()
+    assert hinted == [("critical", 120)] * 2
 
 
 @pytest.mark.django_db
