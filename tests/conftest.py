@@ -171,9 +171,17 @@ def _broker() -> Iterator[Broker]:
     broker.stop()
 
 
+_shared_workers: list[Process] = []
+
+
 @pytest.fixture
-def broker(_broker: Broker, settings: Any) -> Iterator[Broker]:
+def broker(request: pytest.FixtureRequest, _broker: Broker, settings: Any) -> Iterator[Broker]:
     """A real broker with nothing queued; hints are sent to it while the test runs."""
+    if "worker" not in request.fixturenames:
+        # It would take hints that are meant for this test's own processes, and fail at them, since
+        # it may not reach what they may.
+        for each in _shared_workers:
+            each.stop()
     _broker.purge()
     settings.NUDGE_ENABLED = True
     # Hints go to it although an earlier test left them with a broker that was away.
@@ -190,8 +198,8 @@ def _worker(_broker: Broker, django_db_setup: None, django_db_blocker: Any) -> I
     command = [sys.executable, "-m", "celery", "-A", "crisis_api", "worker", "--loglevel", "INFO"]
     command += ["--without-mingle", "--without-gossip", "--hostname", f"test{os.getpid()}@%h"]
     program = Program("worker", command, folder=settings.BASE_DIR, environment=variables)
-    process = Process(program, settings.DATA_DIR / "worker.log").start()
-    process.says("ready.")
+    process = Process(program, settings.DATA_DIR / "worker.log")
+    _shared_workers.append(process)
     yield process
     process.stop()
 
@@ -200,7 +208,8 @@ def _worker(_broker: Broker, django_db_setup: None, django_db_blocker: Any) -> I
 def worker(transactional_db: None, broker: Broker, _worker: Process) -> Process:
     """A real Celery worker on this test's database, shared by the tests that ask for one."""
     if _worker.popen is None or _worker.popen.poll() is not None:
-        _worker.start().says("ready.")
+        _worker.log.unlink(missing_ok=True)
+        _worker.start().says("ready.", 40)
     return _worker
 
 

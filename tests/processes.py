@@ -102,6 +102,7 @@ class Process:
         with suppress(subprocess.TimeoutExpired):
             self.popen.wait(seconds)
         kill(self.popen)
+        self.popen = None
 
 
 def manage(name: str, *arguments: str, environment: Mapping[str, str]) -> Program:

@@ -161,7 +161,7 @@ def test_goes_on_without_a_terminal_to_print_on(supervised, tmp_path):
     os.close(writer)
     os.close(reader)
 
-    until(lambda: (tmp_path / "web.pid").exists())
+    until(lambda: all((tmp_path / f"{name}.pid").exists() for name in ("base", "web")))
     process.terminate()
 
     assert process.wait(5) == 0
