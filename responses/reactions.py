@@ -71,14 +71,6 @@ def react_to_all(limit: int = AT_ONCE) -> int:
     return total
 
 
-def resume(ids: Collection[UUID] | None = None) -> int:
-    """Try parked events again, all of them or those named; return how many there were."""
-    parked = PendingEvent.objects.filter(parked_at__isnull=False)
-    if ids is not None:
-        parked = parked.filter(pk__in=list(ids))
-    return parked.update(parked_at=None, attempts=0, due_at=clock.now())
-
-
 def _taken(rows: QuerySet[PendingEvent], limit: int) -> list[UUID]:
     """Lock the rows that nobody else has, and return their ids.
 

@@ -11,11 +11,17 @@ from crisis_api.access.admin import display
 from crisis_api.access.admin.base import NounAdmin
 from crisis_api.access.admin.filters import TeamFilter
 from crisis_api.access.admin.scope import caller_of
+from crisis_api.access.admin.verbs import Act, Verb
 from crisis_api.lib import clock
 from incidents.admin.names import Lookup, as_id, subject_link
 from incidents.admin.sentences import sentence
 from incidents.escalation.health import SILENT_AFTER
 from incidents.models import EngineHeartbeat, Escalation, Event, PendingEvent
+from incidents.services import dead_letters
+
+
+def _react_again(act: Act) -> None:
+    dead_letters.react_again(act.row, by=act.by)
 
 
 class OfIncident(admin.SimpleListFilter):
@@ -89,6 +95,19 @@ class PendingEventAdmin(NounAdmin):
     list_display = ("event", "parked_at", "attempts", "last_error")
     list_select_related = ("event",)
     ordering = ("-parked_at",)
+    verbs = (
+        Verb(
+            "retry",
+            _("Try again"),
+            "notifications.retry",
+            _react_again,
+            offered=lambda row: row.parked_at is not None,
+            explains=_("It failed five times and was left to a person."),
+            done=_("It is tried again."),
+            icon="replay",
+            bulk=True,
+        ),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PendingEvent]:
         """Return those that were parked; the others are under way."""

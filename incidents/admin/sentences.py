@@ -164,6 +164,7 @@ register(
         ),
         "reminder.parked": (gettext_lazy("A reminder failed five times and was parked"),),
         "reminder.retried": (gettext_lazy("A parked reminder is tried again"),),
+        "reaction.retried": (gettext_lazy("What follows from a parked event is tried again"),),
         "notification.sent": (
             gettext_lazy("%(person)s was told"),
             gettext_lazy(" by %(by)s"),

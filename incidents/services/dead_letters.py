@@ -8,7 +8,7 @@ from crisis_api.lib.actors import Actor
 from crisis_api.lib.errors import NotAllowedNow, Refused
 from incidents import timeline
 from incidents.escalation.outbox import DELIVER
-from incidents.models import Incident, Notification, Reminder
+from incidents.models import Incident, Notification, PendingEvent, Reminder
 
 
 @transaction.atomic
@@ -86,5 +86,29 @@ def fire_again(reminder: Reminder, *, by: Actor) -> Reminder:
         status=Reminder.Status.PENDING, due_at=clock.now(), attempts=0, last_error=""
     )
     timeline.record("reminder.retried", row, incident=incident, by=by, data={"kind": row.kind})
+    row.refresh_from_db()
+    return row
+
+
+@transaction.atomic
+def react_again(pending: PendingEvent, *, by: Actor) -> PendingEvent:
+    """Have what follows from an event tried once more, which failed five times and was parked."""
+    event = pending.event
+    if event.incident_id is not None:
+        Incident.objects.select_for_update(no_key=True).get(pk=event.incident_id)
+    # Whoever draws the consequences deletes the row: then there is nothing left to try.
+    row: PendingEvent | None = (
+        PendingEvent.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk=pending.pk)
+        .first()
+    )
+    if row is None or row.parked_at is None:
+        return pending
+    PendingEvent.objects.filter(pk=row.pk).update(
+        parked_at=None, attempts=0, due_at=clock.now(), last_error=""
+    )
+    timeline.record(
+        "reaction.retried", event, incident=event.incident, by=by, data={"kind": event.kind}
+    )
     row.refresh_from_db()
     return row

@@ -9,7 +9,7 @@ from crisis_api.lib import clock as the_clock
 from crisis_api.lib.actors import SYSTEM
 from incidents import timeline
 from incidents.models import Event, PendingEvent, Severity
-from incidents.services import lifecycle
+from incidents.services import dead_letters, lifecycle
 from responses import reactions
 from responses.models import DeskSettings, SupportTicket, WebhookDelivery, WebhookEndpoint
 from tests.factories.access import a_person, a_team
@@ -226,12 +226,18 @@ def test_tries_what_is_parked_again_when_a_person_asks(team, monkeypatch, clock)
         for _ in range(5):
             reactions.react_to_all()
             clock.move(minutes=5)
-    assert PendingEvent.objects.get(event__kind="incident.opened").parked_at is not None
+    parked = PendingEvent.objects.get(event__kind="incident.opened")
+    assert parked.parked_at is not None
 
-    assert reactions.resume() == 1
+    dead_letters.react_again(parked, by=SYSTEM)
     reactions.react_to_all()
 
     assert SupportTicket.objects.count() == 1
+    assert (
+        Event.objects.filter(kind="reaction.retried", incident=parked.event.incident).count() == 1
+    )
+    dead_letters.react_again(parked, by=SYSTEM)
+    assert Event.objects.filter(kind="reaction.retried").count() == 1
 
 
 def test_waits_longer_after_each_attempt(team, monkeypatch, clock):

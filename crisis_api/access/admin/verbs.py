@@ -182,7 +182,7 @@ class VerbsMixin:
         self.message_user(request, verb.done, messages.SUCCESS)
         if isinstance(outcome, Model):
             return HttpResponseRedirect(self.admin_page(outcome))
-        is_there = self.model._default_manager.filter(pk=row.pk).exists()
+        is_there = self.get_queryset(request).filter(pk=row.pk).exists()
         return HttpResponseRedirect(self.page_of(row) if is_there else self.list_page())
 
     def _allowed_instead(self, problem: NotAllowedNow) -> str:

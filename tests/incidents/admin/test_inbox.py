@@ -173,6 +173,19 @@ def test_tries_a_parked_reminder_again_one_or_several(pages, incident):
     assert any("not possible in the present status" in text for text in said(response))
 
 
+def test_tries_again_what_follows_from_a_parked_event(pages, incident):
+    waiting = PendingEvent.objects.filter(event__incident=incident).first()
+    PendingEvent.objects.filter(pk=waiting.pk).update(parked_at=incident.opened_at, attempts=5)
+    waiting.refresh_from_db()
+    assert pages.offered(waiting) == {"retry"}
+    response = pages.do("retry", waiting)
+    assert response.status_code == 302
+    assert response.url == reverse("admin:incidents_pendingevent_changelist")
+    waiting.refresh_from_db()
+    assert (waiting.parked_at, waiting.attempts) == (None, 0)
+    assert incident.events.filter(kind="reaction.retried").count() == 1
+
+
 def a_dead_message(team, owner, incident, **values):
     now = incident.opened_at
     point = a_contact_point(owner, kind="email", address="mara@example.com")
