@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from crisis_api.access.models import Membership
+from crisis_api.access.permissions import permission
 from incidents.escalation import links, wording
 from incidents.models import Incident, Notification, Reminder, Severity
 
@@ -23,11 +25,21 @@ def compose(
     """Return the message in its person's language, or in English for a webhook of the team."""
     incidents = _incidents(reminders, rows)
     owner = notification.owner
+    answers = owner.pk if owner and _may_acknowledge(notification, reminders) else None
     items = [
-        _item(reminder, incidents.get(reminder.incident_id), rows, owner.pk if owner else None, now)
+        _item(reminder, incidents.get(reminder.incident_id), rows, answers, now)
         for reminder in reminders
     ]
     return wording.compose(items, language=owner.language if owner else "en")
+
+
+def _may_acknowledge(notification: Notification, reminders: Sequence[Reminder]) -> bool:
+    """Whether its person's role allows it: a link that will be refused helps nobody at night."""
+    if all(reminder.subject_type != "incident" for reminder in reminders):
+        return False
+    roles = permission("incidents.acknowledge").roles
+    mine = Membership.objects.filter(owner=notification.owner_id, team=notification.team_id)
+    return mine.filter(role__in=roles).exists()
 
 
 def _incidents(
@@ -45,12 +57,12 @@ def _item(
     reminder: Reminder,
     incident: Incident | None,
     rows: Mapping[str, Mapping[UUID, Any]],
-    owner_id: UUID | None,
+    answers: UUID | None,
     now: datetime,
 ) -> wording.Item:
+    """`answers` is the person who may acknowledge from the message, if there is one."""
     late = now - reminder.planned_at
     subject = rows.get(reminder.subject_type, {}).get(reminder.subject_id)
-    answerable = owner_id is not None and reminder.subject_type == "incident"
     return wording.Item(
         kind=reminder.kind,
         reference=incident.reference if incident else "",
@@ -65,8 +77,11 @@ def _item(
         alarm_code=_alarm_code(reminder),
         link=_link(reminder, incident),
         acknowledge_link=(
-            links.acknowledge_link(owner_id, incident.pk, now)
-            if answerable and incident and owner_id and incident.status == "open"
+            links.acknowledge_link(answers, incident.pk, now)
+            if answers
+            and reminder.subject_type == "incident"
+            and incident
+            and incident.status == "open"
             else ""
         ),
     )

@@ -227,3 +227,14 @@ def test_takes_no_word_from_a_sender_whose_lease_was_taken_over(clock, post):
     row = Notification.objects.get()
     assert (row.status, row.fence, row.attempts) == ("sent", 2, 2)
     assert Event.objects.filter(kind="notification.sent").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "may"), [("viewer", False), ("moderator", False), ("responder", True)]
+)
+def test_gives_a_link_to_acknowledge_to_those_who_may(clock, post, role, may):
+    team = a_team()
+    started(team, a_reachable_person(team, "phone", role=role))
+    deliver_all(clock)
+    ((_, _, message),) = post.sent
+    assert bool(message.items[0].acknowledge_link) is may
