@@ -21,6 +21,7 @@ from crisis_api.access.admin.panels import Panel
 from crisis_api.access.admin.scope import caller_of
 from crisis_api.access.admin.verbs import Act, Verb
 from crisis_api.access.models import Role
+from incidents.admin.policy_checks import checks_panel
 from incidents.admin.policy_preview import PolicyPreview, preview_panel
 from incidents.escalation.plan import Step, Target
 from incidents.models import EscalationPolicy, EscalationStep
@@ -190,8 +191,8 @@ class EscalationPolicyAdmin(PolicyPreview, NounAdmin):
         return display.refs_of(obj)
 
     def panels(self, request: HttpRequest, row: EscalationPolicy) -> list[Panel]:
-        """Show who would be reminded if something grave opened now."""
-        return [preview_panel(row)]
+        """Show who would be reminded if something grave opened now, and what would go wrong."""
+        return [preview_panel(row), checks_panel(row)]
 
     def _values(self, form: Any, formsets: Any) -> dict[str, Any]:
         values = form.values("name", "description", "rounds", "external_refs")

@@ -22,6 +22,7 @@ from crisis_api.access.admin.panels import Link, Panel
 from crisis_api.access.admin.scope import caller_of, team_id_of
 from crisis_api.access.admin.verbs import Act, Verb
 from crisis_api.lib import clock
+from incidents.admin.policy_checks import checks_panel
 from incidents.models import Override, Rotation, RotationParticipant
 from incidents.services import rotations
 
@@ -159,7 +160,7 @@ class RotationAdmin(NounAdmin):
 
     def panels(self, request: HttpRequest, row: Rotation) -> list[Panel]:
         """Show who is on call now and next, and the exceptions ahead."""
-        return [on_call_panel(row), _overrides(row)]
+        return [on_call_panel(row), _overrides(row), checks_panel(row)]
 
     def create(self, request: HttpRequest, form: Any, formsets: Any) -> Rotation:
         """Make a rotation with its participants."""

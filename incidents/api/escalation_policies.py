@@ -21,6 +21,7 @@ from crisis_api.lib.drf.filters import (
     TextFilter,
 )
 from crisis_api.lib.drf.views import ResourceViewSet
+from incidents.api.policy_checks import ChecksRead, checked_json
 from incidents.api.policy_serializers import (
     PolicyFields,
     PolicyInput,
@@ -30,7 +31,7 @@ from incidents.api.policy_serializers import (
     plan_values,
 )
 from incidents.models import Category, EscalationPolicy, Severity
-from incidents.services import policies, policy_preview
+from incidents.services import policies, policy_checks, policy_preview
 from incidents.services.policy_preview import Preview, ShownStep
 
 WARNINGS = {
@@ -63,7 +64,7 @@ class EscalationPolicyViewSet(ResourceViewSet):
     read_serializer = PolicyRead
     filters = PolicyFilter
     inputs = {"create": PolicyInput, "partial_update": PolicyFields, "preview": PreviewInput}
-    shows = {"preview": PreviewRead}
+    shows = {"preview": PreviewRead, "checks": ChecksRead}
     permissions = {
         "list": "escalation_policies.view",
         "retrieve": "escalation_policies.view",
@@ -71,6 +72,7 @@ class EscalationPolicyViewSet(ResourceViewSet):
         "partial_update": "escalation_policies.manage",
         "archive": "escalation_policies.manage",
         "preview": "escalation_policies.view",
+        "checks": "escalation_policies.view",
     }
 
     def queryset_for(self, caller: Caller) -> QuerySet[EscalationPolicy]:
@@ -112,6 +114,11 @@ class EscalationPolicyViewSet(ResourceViewSet):
             at=values.get("at", clock.now()),
         )
         return Response({"policy": policy.pk, **_preview(shown)})
+
+    @action(detail=True, methods=["get"])
+    def checks(self, request: Request, **kwargs: Any) -> Response:
+        """Say what would go wrong with a policy in the coming four weeks."""
+        return Response(checked_json(policy_checks.check_policy(self.get_object(), clock.now())))
 
 
 def _preview(shown: Preview) -> dict[str, Any]:

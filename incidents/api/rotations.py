@@ -33,8 +33,9 @@ from crisis_api.lib.drf.serializers import (
 )
 from crisis_api.lib.drf.views import ResourceViewSet
 from incidents.api.instants import instant_in
+from incidents.api.policy_checks import ChecksRead, checked_json
 from incidents.models import Rotation, RotationParticipant
-from incidents.services import rotations
+from incidents.services import policy_checks, rotations
 
 WEEKDAYS = {
     0: "monday",
@@ -141,7 +142,7 @@ class RotationViewSet(ResourceViewSet):
     read_serializer = RotationRead
     filters = RotationFilter
     inputs = {"create": RotationInput, "partial_update": RotationFields}
-    shows = {"on_call": OnCallRead, "shifts": ShiftsRead}
+    shows = {"on_call": OnCallRead, "shifts": ShiftsRead, "checks": ChecksRead}
     query_params = {"on_call": frozenset({"at"}), "shifts": frozenset({"from", "to"})}
     permissions = {
         "list": "rotations.view",
@@ -151,6 +152,7 @@ class RotationViewSet(ResourceViewSet):
         "archive": "rotations.manage",
         "on_call": "rotations.view",
         "shifts": "rotations.view",
+        "checks": "rotations.view",
     }
 
     def queryset_for(self, caller: Caller) -> QuerySet[Rotation]:
@@ -203,6 +205,11 @@ class RotationViewSet(ResourceViewSet):
         rotation = self.get_object()
         found = rotations.shifts(rotation, instant_in(request, "from"), instant_in(request, "to"))
         return Response({"results": [_shift(each) for each in found]})
+
+    @action(detail=True, methods=["get"])
+    def checks(self, request: Request, **kwargs: Any) -> Response:
+        """Say when nobody is on call in the coming four weeks, and who cannot be reached."""
+        return Response(checked_json(policy_checks.check_rotation(self.get_object(), clock.now())))
 
 
 def _shift(shift: rotations.Shift | None) -> dict[str, Any] | None:

@@ -36,6 +36,7 @@ EXAMPLES = (
         "If something critical happened at night",
         {"severity": "critical", "category": "product_safety", "at": "2026-11-23T00:30:00Z"},
     ),
+    verb("escalation_policies_checks", "policy", "What would go wrong in the coming weeks"),
     listed("rotations", query={"archived": "false"}),
     read("rotations", "rotation"),
     made(
@@ -63,6 +64,7 @@ EXAMPLES = (
         "Two days",
         query={"from": "2026-11-22T00:00:00Z", "to": "2026-11-24T00:00:00Z"},
     ),
+    verb("rotations_checks", "rotation", "Whether somebody is always on call"),
     listed("rotations_overrides", path=IN_THE_ROTATION),
     read("rotations_overrides", "override", path=IN_THE_ROTATION),
     made(

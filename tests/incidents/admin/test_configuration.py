@@ -127,9 +127,10 @@ def test_archives_a_policy_unless_something_names_it(pages, team):
 
 def test_previews_a_policy_on_its_page_and_for_another_incident(pages, team, manager):
     policy = a_policy(team)
-    (shown,) = pages.open(policy).context["panels"]
+    shown, checks = pages.open(policy).context["panels"]
     assert "Mara" in str(shown.rows[-1][3])
     assert "No rule names an owner" in str(shown.body)
+    assert "Not every incident gets an owner" in str([str(row[1]) for row in checks.rows])
     an_assignment_rule(team, owner=manager, category="spam")
     before = AuditEvent.objects.count()
     asked = {"category": "spam", "severity": 4, **at("at", manager.created_at)}

@@ -1,7 +1,12 @@
 """`/escalation_policies/`, `/assignment_rules/` and `/teams/{id}/incident_settings/`."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from incidents.api.policy_checks import FINDINGS
+from incidents.services import policy_checks
 from tests.factories.access import a_contact_point, a_key, a_person, a_team, an_api
 from tests.factories.incidents import a_policy, a_rotation
 
@@ -206,3 +211,23 @@ def test_leaves_policies_and_rules_to_managers_and_their_own_team(team):
     stranger = an_api(a_key(a_team()))
     assert stranger.get(f"{POLICIES}{policy.pk}/").status_code == 404
     assert stranger.post(f"{POLICIES}{policy.pk}/preview/").status_code == 404
+
+
+def test_says_what_would_go_wrong_with_a_policy(api, team, anna):
+    rotation = a_rotation(team, [])
+    policy = a_policy(team, [{"rotations": [rotation]}, {"people": [anna]}])
+    told = api.get(f"{POLICIES}{policy.pk}/checks/")
+    assert told.status_code == 200
+    assert [(each["code"], each["level"]) for each in told.json()["findings"]] == [
+        ("step_reaches_nobody", "error"),
+        ("nobody_on_call", "warning"),
+        ("step_comes_at_once", "warning"),
+    ]
+    assert told.json()["findings"][1]["subject"] == str(rotation.pk)
+    assert all(each["detail"] for each in told.json()["findings"])
+
+
+def test_has_a_sentence_for_everything_that_a_check_finds():
+    source = Path(policy_checks.__file__).read_text()
+    codes = set(re.findall(r'(?:Finding|note_gaps)\(\s*"(\w+)"', source))
+    assert codes == set(FINDINGS)
