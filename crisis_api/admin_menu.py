@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from crisis_api.access.admin.display import page_of
 from crisis_api.access.admin.scope import caller_of
+from crisis_api.access.models import SendingHold
 from crisis_api.settings.admin import MENU
 
 
@@ -34,6 +35,11 @@ def _item(request: HttpRequest, label: str, icon: str) -> dict[str, Any] | None:
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
     title = capfirst(str(model._meta.verbose_name_plural))
     return {"title": title, "icon": icon, "link": reverse(name)}
+
+
+def held(request: HttpRequest) -> list[str] | None:
+    """Return what stands beside the person's name while nothing goes out; Unfold's ENVIRONMENT."""
+    return [_("Sending is held"), "danger"] if SendingHold.current() else None
 
 
 def account(request: HttpRequest) -> list[dict[str, Any]]:

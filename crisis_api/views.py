@@ -42,7 +42,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def engine(request: HttpRequest) -> JsonResponse:
-    """Whether an engine ticks, nothing due is left lying and the database's guards are on.
+    """Whether an engine ticks, nothing due lies or is held, and the database's guards are on.
 
     503 where not: for a monitor that calls a person, not for a load balancer.
     """
@@ -52,13 +52,14 @@ def engine(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
     is_well = found.is_well and not missing
     body = {
-        "status": "ok" if is_well else "failing",
+        "status": "ok" if is_well else "held" if found.held else "failing",
         "last_tick_age_seconds": found.last_tick_age,
         "engines": found.engines,
         "oldest_overdue_seconds": found.oldest_overdue,
         "overdue": found.overdue,
         "parked": found.parked,
         "dead": found.dead,
+        "held": found.held,
         "missing_guards": len(missing),
     }
     return JsonResponse(body, status=200 if is_well else 503)

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from crisis_api.access.services import idempotency, logins, working_hours
+from crisis_api.access.services import holding, idempotency, logins, working_hours
 from incidents.channels import registry
 from incidents.channels.manual import ManualChannel
-from incidents.escalation import engine, health, incident_rules
+from incidents.escalation import engine, health, held, incident_rules
 from incidents.escalation.hours import hours_flaws
 from incidents.intake import reading
 from incidents.services import assignment, flaws, milestones
@@ -17,6 +17,8 @@ def register() -> None:
     milestones.register()
     working_hours.register(_check_hours)
     registry.register(ManualChannel())
+    holding.register(held.REMINDERS)
+    holding.register(held.MESSAGES)
     engine.register_sweep(
         "owners_who_left", assignment.release_those_who_left, every=timedelta(minutes=1)
     )

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from crisis_api.access.services import holding
 from incidents.escalation import engine, subjects
 from incidents.escalation import health as engine_health
 from incidents.services import lifecycle
@@ -12,7 +13,7 @@ from responses.services import (
     statement_reminders,
     ticket_drafting,
 )
-from responses.webhooks import sender
+from responses.webhooks import held, sender
 
 ONE_SECOND = timedelta(seconds=1)
 
@@ -23,6 +24,7 @@ def register() -> None:
     subjects.register("statement", statement_reminders.RULES)
     lifecycle.register_guard("close", follow_ups.refuse_open_commitments)
     engine_health.register(health.figures)
+    holding.register(held.DELIVERIES)
     # Only the last of them waits for anybody else, so what follows from events never waits for it.
     engine.register_sweep("reactions", reactions.react_to_all, every=ONE_SECOND, urgent=True)
     engine.register_sweep("ticket_drafts", ticket_drafting.draft_waiting, every=ONE_SECOND)

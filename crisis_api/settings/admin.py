@@ -85,6 +85,8 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "STYLES": [lambda request: static("crisis/admin.css")],
+    # On every page: a hold that nobody remembers is a crisis that nobody hears of.
+    "ENVIRONMENT": "crisis_api.admin_menu.held",
     "DASHBOARD_CALLBACK": "crisis_api.access.admin.dashboard.callback",
     "SIDEBAR": {
         "show_search": False,

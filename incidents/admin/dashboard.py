@@ -11,6 +11,7 @@ from crisis_api.access.admin import dashboard, display
 from crisis_api.access.admin.dashboard import Card
 from crisis_api.access.admin.panels import Link, Panel
 from crisis_api.access.callers import Caller
+from crisis_api.access.models import SendingHold
 from crisis_api.lib import clock
 from incidents import reads
 from incidents.escalation.health import SILENT_AFTER
@@ -31,6 +32,15 @@ MOST_INCIDENTS = 10
 
 def cards(caller: Caller) -> Iterator[Card]:
     """Yield what needs somebody, the gravest first."""
+    if hold := SendingHold.current():
+        yield Card(
+            "sending_held",
+            _("Sending"),
+            _("held"),
+            note=_("nothing goes out since %s; who runs the installation releases it")
+            % display.minute(hold.held_at),
+            colour="danger",
+        )
     teams = caller.team_ids()
     counts = reads.counts(Incident.objects.filter(team_id__in=teams))["unresolved"]
     for severity in reversed(Severity):

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import OperationalError, transaction
 from django.db.models import F
 
+from crisis_api.access.models import unless_held
 from crisis_api.lib import clock
 from incidents.escalation import alarms, subjects
 from incidents.escalation.firing import Firing
@@ -35,7 +36,8 @@ def fire_due(limit: int = AT_ONCE) -> int:
     At least once: a reminder is either still due, or its messages are committed with it.
     """
     now = clock.decisive_now()
-    due = Reminder.objects.due(now).order_by("-critical", "due_at", "id")
+    # While sending is held nothing fires: rounds must not pass without anybody being told.
+    due = Reminder.objects.due(now).filter(unless_held()).order_by("-critical", "due_at", "id")
     rows = list(due.values_list("subject_type", "subject_id", "incident_id")[:limit])
     keys = list(dict.fromkeys((kind, pk) for kind, pk, _ in rows))
     if not keys:

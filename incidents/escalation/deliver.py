@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q
 
-from crisis_api.access.models import ContactPoint
+from crisis_api.access.models import ContactPoint, unless_held
 from crisis_api.lib import clock, lease
 from crisis_api.lib.errors import ChannelError
 from incidents import metrics
@@ -170,7 +170,7 @@ def fall_back(limit: int = 500) -> int:
     Counted from the first attempt, so that a long queue does not make everybody's phone ring twice.
     """
     now = clock.decisive_now()
-    late = Notification.objects.filter(fallback_at__lte=now).order_by("fallback_at")
+    late = Notification.objects.filter(unless_held(), fallback_at__lte=now).order_by("fallback_at")
     done = 0
     for pk in list(late.values_list("pk", flat=True)[:limit]):
         done += aftermath.take_next_point(pk, now)

@@ -8,6 +8,7 @@ import requests
 from django.conf import settings
 from django.db.models import Max, Min
 
+from crisis_api.access.models import SendingHold
 from crisis_api.lib import clock
 from incidents.models import EngineHeartbeat, Notification, PendingEvent, Reminder
 
@@ -26,12 +27,13 @@ class Health:
     overdue: int
     parked: int
     dead: int
+    held: bool = False
 
     @property
     def is_well(self) -> bool:
-        """Whether an engine ticks and nothing due is left lying."""
+        """Whether an engine ticks, nothing due is left lying, and nothing is held."""
         ticking = self.last_tick_age is not None and self.last_tick_age <= seconds(SILENT_AFTER)
-        return ticking and self.oldest_overdue <= seconds(OVERDUE_AFTER)
+        return ticking and not self.held and self.oldest_overdue <= seconds(OVERDUE_AFTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ def report() -> Health:
         + sum(figures.parked for figures in others),
         dead=Notification.objects.filter(status=Notification.Status.DEAD).count()
         + sum(figures.dead for figures in others),
+        held=SendingHold.current() is not None,
     )
 
 

@@ -5,7 +5,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from crisis_api.access.models import ContactPoint, Owner, TeamQuerySet, TeamRecord
+from crisis_api.access.models import (
+    ContactPoint,
+    Owner,
+    TeamQuerySet,
+    TeamRecord,
+    unless_held,
+)
 from incidents.models.escalation import Reminder
 from incidents.models.incident import Incident
 
@@ -14,7 +20,14 @@ class NotificationQuerySet(TeamQuerySet):
     """Notifications."""
 
     def waiting(self, now: datetime) -> Self:
-        """Those that may be sent now: pending and due, or left behind by a dead sender."""
+        """Those that may be sent now: pending and due, or left behind by a dead sender.
+
+        None while sending is held: whoever claims asks here, in the claim's own statement.
+        """
+        return self.unsent(now).filter(unless_held())
+
+    def unsent(self, now: datetime) -> Self:
+        """Those whose time has come, whether or not sending is held."""
         return self.filter(
             Q(status="pending", due_at__lte=now) | Q(status="sending", lease_until__lte=now)
         )

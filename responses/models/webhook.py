@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from crisis_api.access.models import TeamQuerySet, TeamRecord
+from crisis_api.access.models import TeamQuerySet, TeamRecord, unless_held
 from crisis_api.lib.crypto import EncryptedTextField
 from incidents.models import Event
 
@@ -67,9 +67,13 @@ class DeliveryQuerySet(TeamQuerySet):
     """Webhook deliveries."""
 
     def waiting(self, now: datetime) -> Self:
-        """Those that may be sent now: pending and due, or left behind by a dead sender."""
+        """Those that may be sent now: pending and due, or left behind by a dead sender.
+
+        None while sending is held: whoever claims asks here, in the claim's own statement.
+        """
         return self.filter(
-            Q(status="pending", due_at__lte=now) | Q(status="sending", lease_until__lte=now)
+            unless_held(),
+            Q(status="pending", due_at__lte=now) | Q(status="sending", lease_until__lte=now),
         )
 
 

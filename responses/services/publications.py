@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from crisis_api.access.models import Team
+from crisis_api.access.models import SendingHold, Team
 from crisis_api.lib import clock, lease
 from crisis_api.lib.actors import Actor
 from crisis_api.lib.errors import Conflict, FieldError, Invalid, Refused
@@ -36,7 +36,7 @@ def publish(
     """Show the approved wording at the named targets; where it is already shown nothing changes.
 
     Raises Invalid where no target is named, NotAllowedNow without an approval of the current
-    wording, Conflict in a drill, while the team is frozen, or while its page is turned off, and
+    wording, Conflict in a drill, while sending is held, the team frozen or its page turned off, and
     Refused where the update that it promises is in the past by now.
     """
     row = held(statement, version)
@@ -124,6 +124,11 @@ def _open_page(row: Statement, now: datetime) -> StatusPage:
     if row.incident.mode == Mode.DRILL:
         raise Conflict(_("A drill publishes nothing."), code="drill")
     lease.share_lock(Team, [row.team_id])
+    if SendingHold.current():
+        raise Conflict(
+            _("Sending is held since the database was restored, or by hand: nothing goes out."),
+            code="sending_held",
+        )
     if Team.objects.filter(pk=row.team_id, frozen_at__isnull=False).exists():
         raise Conflict(_("The team is frozen: nothing goes out."), code="team_frozen")
     if row.published_at is None and row.next_update_at is not None and row.next_update_at <= now:

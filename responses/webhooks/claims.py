@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef
 
-from crisis_api.access.models import Team
+from crisis_api.access.models import SendingHold, Team
 from crisis_api.lib import clock, lease
 from incidents.models import Mode
 from responses.models import WebhookDelivery, WebhookEndpoint
@@ -27,8 +27,8 @@ def claim(delivery_id: UUID) -> WebhookDelivery | None:
     """Take a waiting delivery for 20 seconds, with its endpoint and event; None where it may not.
 
     One sender has it at a time: whoever is late stamps nothing, since the fence has risen. Not
-    taken while the team is frozen, the endpoint is disabled, paused or has two under way, and never
-    for a drill. The commit is the start of the send.
+    taken while sending is held, the team is frozen, the endpoint is disabled, paused or has two
+    under way, and never for a drill. The commit is the start of the send.
     """
     found = WebhookDelivery.objects.filter(pk=delivery_id).values_list("team_id", "endpoint_id")
     for team_id, endpoint_id in found:
@@ -85,6 +85,8 @@ def waiting(now: datetime, limit: int) -> list[tuple[UUID, datetime, int]]:
 
     No endpoint's backlog hides another's: each gives an equal share, in a new order every time.
     """
+    if SendingHold.current():
+        return []
     left_behind = WebhookDelivery.objects.filter(
         status=Status.SENDING, lease_until__lte=now, attempts__lt=ATTEMPTS
     )

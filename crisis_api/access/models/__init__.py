@@ -1,6 +1,7 @@
 from crisis_api.access.models.audit import AuditEvent
 from crisis_api.access.models.contact_point import ContactPoint
 from crisis_api.access.models.external_ref import ExternalRef
+from crisis_api.access.models.hold import SendingHold, unless_held
 from crisis_api.access.models.idempotency import IdempotencyRecord
 from crisis_api.access.models.key import ApiKey
 from crisis_api.access.models.login import LoginAttempts
@@ -20,8 +21,10 @@ __all__ = [
     "Owner",
     "Permit",
     "Role",
+    "SendingHold",
     "Team",
     "TeamQuerySet",
     "TeamRecord",
     "User",
+    "unless_held",
 ]
