@@ -108,4 +108,5 @@ def test_takes_no_longer_for_hostile_bodies(raw: bytes) -> None:
     began = time.process_time()
     with contextlib.suppress(Invalid):
         strict_json.loads(raw)
-    assert time.process_time() - began < 0.5
+    # What grows with the square of the length would take minutes.
+    assert time.process_time() - began < 8
