@@ -21,7 +21,7 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.environment = {
-            **{name: value for name, value in os.environ.items() if name not in OURS},
+            **dict.fromkeys(OURS, ""),
             "DJANGO_SETTINGS_MODULE": "crisis_api.settings",
             "DATA_DIR": str(folder / "Данные [x] y"),
             "PORT": str(self.port),
@@ -85,7 +85,12 @@ def test_comes_up_keeps_its_login_and_leaves_nothing_behind(run):
     assert run.get("/api/v1/me/", key) == 200
 
     refused = subprocess.run(
-        run.command, env=run.environment, capture_output=True, text=True, check=False, timeout=60
+        run.command,
+        env={**os.environ, **run.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert refused.returncode != 0
     assert "Already running here" in refused.stderr
