@@ -51,6 +51,7 @@ MENU: tuple[tuple[str | Promise, tuple[tuple[str, str], ...]], ...] = (
             ("access.team", "flag"),
             ("incidents.escalationpolicy", "stairs"),
             ("incidents.rotation", "event_repeat"),
+            ("incidents.rotationlayer", "layers"),
             ("incidents.override", "swap_horiz"),
             ("incidents.assignmentrule", "rule"),
             ("incidents.stormrule", "thunderstorm"),

@@ -2,19 +2,16 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
-from unfold.forms import PaginationInlineFormSet
 
 from crisis_api.access.admin import display
 from crisis_api.access.admin.base import NounAdmin
-from crisis_api.access.admin.fields import MomentField, RefsField, ZoneField
+from crisis_api.access.admin.fields import HoursField, MomentField, RefsField, ZoneField, hours_text
 from crisis_api.access.admin.filters import RelatedFilter, TeamFilter
 from crisis_api.access.admin.forms import RecordForm
 from crisis_api.access.admin.lines import Lines
@@ -22,8 +19,10 @@ from crisis_api.access.admin.panels import Link, Panel
 from crisis_api.access.admin.scope import caller_of, team_id_of
 from crisis_api.access.admin.verbs import Act, Verb
 from crisis_api.lib import clock
+from incidents.admin.participants import ParticipantForm, ParticipantFormSet, people_of
 from incidents.admin.policy_checks import checks_panel
-from incidents.models import Override, Rotation, RotationParticipant
+from incidents.admin.rotation_layers import layers_panel
+from incidents.models import Override, Rotation, RotationLayer, RotationParticipant
 from incidents.services import rotations
 
 _EDITED = (
@@ -33,43 +32,18 @@ _EDITED = (
     "handoff_time",
     "handoff_weekday",
     "shift_days",
+    "hours",
     "external_refs",
 )
 _NEXT = 5
-_LAST = 10_000
 
 
 class RotationForm(RecordForm):
     """A rotation; its participants are lines of their own."""
 
     time_zone = ZoneField(help_text=_("Handoffs are at the local time of this zone."))
+    hours = HoursField(label=_("Hours"))
     external_refs = RefsField()
-
-
-class ParticipantForm(forms.ModelForm):
-    """One person's place in the order."""
-
-    position = forms.IntegerField(label=_("Order"), min_value=1, max_value=_LAST, required=False)
-
-    def _post_clean(self) -> None:
-        """Leave the instance as it is: the service writes the whole order anew."""
-
-
-class ParticipantFormSet(PaginationInlineFormSet):
-    """Everybody who takes part, in order."""
-
-    def validate_unique(self) -> None:
-        """Let two people change places."""
-
-    def people(self) -> list[UUID]:
-        """Return the ids of the participants, in order."""
-        kept = [
-            form.cleaned_data
-            for form in self.forms
-            if form not in self.deleted_forms and form.cleaned_data.get("owner")
-        ]
-        kept.sort(key=lambda typed: typed.get("position") or _LAST)
-        return [typed["owner"].pk for typed in kept]
 
 
 class Participants(Lines):
@@ -106,7 +80,11 @@ class RotationAdmin(NounAdmin):
         (
             _("Shifts"),
             {
-                "fields": (("starts_on", "handoff_time"), ("shift_days", "handoff_weekday")),
+                "fields": (
+                    ("starts_on", "handoff_time"),
+                    ("shift_days", "handoff_weekday"),
+                    "hours",
+                ),
                 "description": _(
                     "For example: from 1 January, every day at 09:00, or 7 days from Monday on."
                 ),
@@ -114,8 +92,8 @@ class RotationAdmin(NounAdmin):
         ),
         (None, {"fields": ("external_refs", "archived_at")}),
     )
-    shown_as = {"external_refs": "called_elsewhere"}
-    readonly_fields = ("archived_at", "called_elsewhere")
+    shown_as = {"external_refs": "called_elsewhere", "hours": "holds"}
+    readonly_fields = ("archived_at", "called_elsewhere", "holds")
     list_display = ("name", "on_call_now", "time_zone", "shift_days", "archived_at", "team")
     list_filter = (TeamFilter, ("archived_at", admin.EmptyFieldListFilter))
     list_select_related = ("team",)
@@ -153,6 +131,11 @@ class RotationAdmin(NounAdmin):
         owner = rotations.on_call(obj, clock.now())
         return owner.name if owner else display.badge("critical", _("nobody"))
 
+    @admin.display(description=_("hours"))
+    def holds(self, obj: Rotation) -> Any:
+        """In which hours it holds."""
+        return display.lines(hours_text(obj.hours)) if obj.hours else _("always")
+
     @admin.display(description=_("in other systems"))
     def called_elsewhere(self, obj: Rotation) -> Any:
         """What other systems call it."""
@@ -160,24 +143,19 @@ class RotationAdmin(NounAdmin):
 
     def panels(self, request: HttpRequest, row: Rotation) -> list[Panel]:
         """Show who is on call now and next, and the exceptions ahead."""
-        return [on_call_panel(row), _overrides(row), checks_panel(row)]
+        return [on_call_panel(row), layers_panel(row), _overrides(row), checks_panel(row)]
 
     def create(self, request: HttpRequest, form: Any, formsets: Any) -> Rotation:
         """Make a rotation with its participants."""
-        values = {**form.values(*_EDITED), "participants": _people(formsets)}
+        values = {**form.values(*_EDITED), "participants": people_of(formsets)}
         team = form.cleaned_data["team"]
         return rotations.create(team=team, by=caller_of(request).actor, values=values)
 
     def change(self, request: HttpRequest, row: Any, form: Any, formsets: Any) -> None:
         """Change a rotation and its participants together."""
-        values = {**form.values(*_EDITED), "participants": _people(formsets)}
+        values = {**form.values(*_EDITED), "participants": people_of(formsets)}
         by = caller_of(request).actor
         rotations.change(row, by=by, version=row.version, values=values)
-
-
-def _people(formsets: Any) -> list[UUID]:
-    (people,) = (each.people() for each in formsets if isinstance(each, ParticipantFormSet))
-    return people
 
 
 def on_call_panel(rotation: Rotation) -> Panel:
@@ -185,11 +163,12 @@ def on_call_panel(rotation: Rotation) -> Panel:
     now = clock.now()
     longest = min(timedelta(days=rotation.shift_days * (_NEXT + 2) + 7), timedelta(days=365))
     found = rotations.shifts(rotation, now, now + longest)[: _NEXT + 1]
+    names = dict(RotationLayer.objects.filter(rotation=rotation).values_list("pk", "name"))
     rows = []
     for shift in found:
         words = _("now") if shift.starts_at <= now else ""
         gone = display.badge("critical", _("nobody: this person has left"))
-        what = _("exception") if shift.is_override else ""
+        what = _("exception") if shift.is_override else names.get(shift.layer_id, "")
         rows.append(
             (
                 display.badge("active", words) if words else "",

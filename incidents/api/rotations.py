@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crisis_api.access import refs
-from crisis_api.access.api.fields import ZoneField
+from crisis_api.access.api.fields import HoursField, ZoneField
 from crisis_api.access.api.named import team_of, version_read
 from crisis_api.access.callers import Caller
 from crisis_api.lib import clock
@@ -34,7 +34,7 @@ from crisis_api.lib.drf.serializers import (
 from crisis_api.lib.drf.views import ResourceViewSet
 from incidents.api.instants import instant_in
 from incidents.api.policy_checks import ChecksRead, checked_json
-from incidents.models import Rotation, RotationParticipant
+from incidents.models import Rotation, RotationLayer, RotationParticipant
 from incidents.services import policy_checks, rotations
 
 WEEKDAYS = {
@@ -49,7 +49,10 @@ WEEKDAYS = {
 
 
 class RotationRead(ReadSerializer):
-    """A rotation with its participants in order."""
+    """A rotation with its participants in order; `layers` go before them, the first of all first.
+
+    `hours` are when it holds, by weekday in its zone; without any it always does.
+    """
 
     id = serializers.UUIDField()
     team = serializers.UUIDField(source="team_id")
@@ -65,6 +68,14 @@ class RotationRead(ReadSerializer):
         fk="rotation_id",
         order=["position", "id"],
         flat="owner_id",
+    )
+    hours = serializers.DictField(allow_null=True)
+    layers = Related(
+        serializers.UUIDField(),
+        queryset=RotationLayer.objects.all,
+        fk="rotation_id",
+        order=["position"],
+        flat="id",
     )
     archived_at = InstantField(allow_null=True)
     external_refs = refs.Refs("rotation")
@@ -84,6 +95,7 @@ class RotationFields(StrictSerializer):
     handoff_weekday = WordField(words=WEEKDAYS, required=False, allow_null=True)
     shift_days = serializers.IntegerField(min_value=1, max_value=366, required=False)
     participants = serializers.ListField(child=serializers.UUIDField(), max_length=100)
+    hours = HoursField(required=False, allow_null=True)
     external_refs = refs.RefsInput(required=False)
 
 
@@ -97,7 +109,7 @@ class ShiftRead(ReadSerializer):
     """A time through which a person is on call.
 
     `reachable` is false where that person has left: then nobody is on call, and whoever relies on
-    it is told so, while everybody else's turns stay as they are.
+    it is told so, while everybody else's turns stay as they are. `layer` is the one that decided.
     """
 
     owner = serializers.UUIDField()
@@ -105,6 +117,7 @@ class ShiftRead(ReadSerializer):
     starts_at = InstantField()
     ends_at = InstantField()
     is_override = serializers.BooleanField()
+    layer = serializers.UUIDField(allow_null=True)
 
 
 class OnCallRead(ReadSerializer):
@@ -221,4 +234,5 @@ def _shift(shift: rotations.Shift | None) -> dict[str, Any] | None:
         "starts_at": shift.starts_at,
         "ends_at": shift.ends_at,
         "is_override": shift.is_override,
+        "layer": shift.layer_id,
     }

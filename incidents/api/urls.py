@@ -17,6 +17,7 @@ from incidents.api.overrides import OverrideViewSet
 from incidents.api.posts import PostViewSet
 from incidents.api.receipts import ReceiptViewSet
 from incidents.api.reminders import ReminderViewSet
+from incidents.api.rotation_layers import RotationLayerViewSet
 from incidents.api.rotations import RotationViewSet
 from incidents.api.storm_rules import StormRuleViewSet
 from incidents.api.timeline import TimelineViewSet
@@ -33,6 +34,9 @@ router.register("notifications", NotificationViewSet, basename="notification")
 router.register("rotations", RotationViewSet, basename="rotation")
 router.register(
     r"rotations/(?P<rotation>[^/]+)/overrides", OverrideViewSet, basename="rotation_override"
+)
+router.register(
+    r"rotations/(?P<rotation>[^/]+)/layers", RotationLayerViewSet, basename="rotation_layer"
 )
 router.register("escalation_policies", EscalationPolicyViewSet, basename="escalation_policy")
 router.register("assignment_rules", AssignmentRuleViewSet, basename="assignment_rule")

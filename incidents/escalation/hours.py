@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from incidents.escalation.flaws import Flaw
 from incidents.escalation.wall_clock import first_instant, in_utc, zone_named
@@ -92,6 +93,16 @@ class WorkingHours:
                 return max(begin, now) if begin <= now + LOOK_AHEAD else None
         return None
 
+    def spans(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+        """Return the spans of work that touch that time, in UTC, whole."""
+        zone = zone_named(self.zone)
+        first = in_utc(start).astimezone(zone).date() - _DAY
+        days = (in_utc(end).astimezone(zone).date() - first).days + 1
+        found = (
+            span for number in range(days) for span in self._spans_of(first + number * _DAY, zone)
+        )
+        return [span for span in found if span[1] > start and span[0] < end]
+
     def _spans_from(self, now: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Yield spans in order, from those of the day before (which may last until today)."""
         if not any(self.days.values()):
@@ -99,13 +110,16 @@ class WorkingHours:
         zone = zone_named(self.zone)
         today = now.astimezone(zone).date()
         for number in range(-1, LOOK_AHEAD.days + 2):
-            day = today + number * _DAY
-            for begin, end in sorted(self.days.get(day.weekday(), ())):
-                starts = first_instant(day, begin, zone)
-                ends = first_instant(_day_of_end(day, begin, end), end, zone)
-                # A span that the clock leaves out altogether is no time at all.
-                if starts < ends:
-                    yield starts, ends
+            yield from self._spans_of(today + number * _DAY, zone)
+
+    def _spans_of(self, day: date, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+        """Yield the spans that begin on a day."""
+        for begin, end in sorted(self.days.get(day.weekday(), ())):
+            starts = first_instant(day, begin, zone)
+            ends = first_instant(_day_of_end(day, begin, end), end, zone)
+            # A span that the clock leaves out altogether is no time at all.
+            if starts < ends:
+                yield starts, ends
 
 
 def hours_flaws(document: object) -> list[Flaw]:

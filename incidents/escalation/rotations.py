@@ -1,8 +1,10 @@
 """Who is on call when.
 
 Participants take turns in order. A shift ends when the wall clock of the rotation's zone reaches
-the handoff time of a handoff day, by the rule of `wall_clock`; an override puts a person on call
-for a time instead. Shifts tile time: one ends at the very instant at which the next begins.
+the handoff time of a handoff day, by the rule of `wall_clock`. Layers go before the rotation's own
+order: the first that holds at a time decides, and where none does, the rotation itself. An override
+puts a person on call for a time, whatever the layers say. Shifts tile time: one ends at the very
+instant at which the next begins.
 
     >>> team = RotationShape("Europe/Moscow", date(2026, 1, 5), time(9), 0, 7, ("anna", "boris"))
     >>> on_call(team, [], datetime(2026, 1, 14, tzinfo=UTC)).person
@@ -12,33 +14,16 @@ for a time instead. Shifts tile time: one ends at the very instant at which the 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 
 from incidents.escalation.flaws import Flaw
-from incidents.escalation.wall_clock import UnknownZone, first_instant, in_utc, zone_named
+from incidents.escalation.turns import END_OF_TIME, START_OF_TIME, RotationShape, Turns
+from incidents.escalation.wall_clock import UnknownZone, in_utc, zone_named
 
 MAX_SHIFT_DAYS = 366
 MAX_PARTICIPANTS = 100
 FIRST_YEAR, LAST_YEAR = 2000, 2200
-START_OF_TIME = datetime(1900, 1, 1, tzinfo=UTC)
-END_OF_TIME = datetime(9000, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class RotationShape:
-    """Participants in order, and when one hands over to the next.
-
-    The first shift begins on `starts_on` at `handoff_time`; before that nobody is on call.
-    `shift_days` is 1 for a daily handoff, 7 for a weekly one. With `handoff_weekday` (0 is
-    Monday) handoffs fall on that day of the week, and the first shift is the shorter for it.
-    """
-
-    zone: str
-    starts_on: date
-    handoff_time: time
-    handoff_weekday: int | None
-    shift_days: int
-    participants: tuple[str, ...]
+MAX_LAYERS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +46,15 @@ class Shift:
     """A time, in UTC, through which one person is on call: from `start`, up to but without `end`.
 
     An override for whoever is on call anyway changes nothing and does not show. Overrides of one
-    person that touch or overlap are one shift.
+    person that touch or overlap are one shift. `layer` is the place, from 0, of the layer that
+    decided; None where the rotation's own order or an override did.
     """
 
     person: str
     start: datetime
     end: datetime
     is_override: bool
+    layer: int | None = None
 
 
 def rotation_flaws(shape: RotationShape) -> list[Flaw]:
@@ -91,6 +78,16 @@ def rotation_flaws(shape: RotationShape) -> list[Flaw]:
             flaws.append(Flaw("/handoff_weekday", "weekday_needs_whole_weeks"))
     if len(shape.participants) > MAX_PARTICIPANTS:
         flaws.append(Flaw("/participants", "too_many_participants", {"max": MAX_PARTICIPANTS}))
+    if shape.hours is not None and shape.hours.days and not any(shape.hours.days.values()):
+        flaws.append(Flaw("/hours", "hours_without_time"))
+    return flaws
+
+
+def layer_flaws(shape: RotationShape) -> list[Flaw]:
+    """Say what is wrong with a layer of a rotation, which must have somebody in it."""
+    flaws = rotation_flaws(shape)
+    if not shape.participants:
+        flaws.append(Flaw("/participants", "no_participants"))
     return flaws
 
 
@@ -134,18 +131,19 @@ def shifts(
     return found
 
 
-# Who holds a stretch of time: the turn of that number, or the overrides for that person.
-_Holder = int | str
+# Who holds a stretch of time: a layer's turn of that number, or the overrides for that person.
+_Holder = tuple[int, int] | str
 
 
 class _Schedule:
     """A rotation with its overrides, as a line of stretches that each have one holder or none."""
 
     def __init__(self, shape: RotationShape, overrides: Sequence[OverrideShape]) -> None:
-        self._shape = shape
-        self._zone = zone_named(shape.zone)
-        self._first_day = _first_handoff_day(shape)
-        self._begins = first_instant(shape.starts_on, shape.handoff_time, self._zone)
+        # The rotation's own order is the lowest layer.
+        layers = [*shape.layers, shape]
+        self._lowest = len(layers) - 1
+        self._layers = [Turns(layer) for layer in layers]
+        self._everybody = {person for layer in layers for person in layer.participants}
         # Latest created first. Sorting keeps the order of ties, so the later in the list wins.
         ranked = sorted(overrides, key=lambda override: in_utc(override.created_at))
         self._overrides = [(in_utc(o.start), in_utc(o.end), o.person) for o in reversed(ranked)]
@@ -156,7 +154,7 @@ class _Schedule:
         if holder is None:
             return None
         # A holder's stretches end at every edge of an override, even one that changes nothing.
-        while start > self._begins or isinstance(holder, str):
+        while start > START_OF_TIME:
             before, earlier, _ = self._stretch(start - datetime.resolution)
             if before != holder:
                 break
@@ -166,7 +164,10 @@ class _Schedule:
             if after != holder:
                 break
             end = later
-        return Shift(self._person(holder), start, end, isinstance(holder, str))
+        if isinstance(holder, str):
+            return Shift(holder, start, end, is_override=True)
+        layer = None if holder[0] == self._lowest else holder[0]
+        return Shift(self._person(holder), start, end, is_override=False, layer=layer)
 
     def shifts_from(self, at: datetime) -> Iterator[Shift]:
         """Yield the shifts that end after `at`, in order."""
@@ -179,34 +180,19 @@ class _Schedule:
     def _stretch(self, at: datetime) -> tuple[_Holder | None, datetime, datetime]:
         """Return who holds this moment, and an interval around it without any other holder."""
         start, end = self._between_edges(at)
-        turn = self._turn_at(at)
         person = self._overriding(at)
-        if person is not None and person not in self._shape.participants:
+        if person is not None and person not in self._everybody:
             return person, start, end
-        if turn is None:
-            end = min(end, self._begins) if self._shape.participants else end
-            return person, start, end
-        start, end = max(start, self._handoff(turn)), min(end, self._handoff(turn + 1))
-        if person is not None and person != self._person(turn):
+        turn: _Holder | None = None
+        for number, layer in enumerate(self._layers):
+            found, since, until = layer.stretch(at)
+            start, end = max(start, since), min(end, until)
+            if found is not None:
+                turn = number, found
+                break
+        if person is not None and (turn is None or person != self._person(turn)):
             return person, start, end
         return turn, start, end
-
-    def _turn_at(self, at: datetime) -> int | None:
-        """Return the number of the turn, from 0, whoever overrides it; None before the first."""
-        if not self._shape.participants or at < self._begins:
-            return None
-        days = (at.astimezone(self._zone).date() - self._first_day).days
-        # The estimate is never too low and at most a few turns too high, where the clock of the
-        # wall has jumped or the day's handoff is still to come.
-        turn = days // self._shape.shift_days + 1
-        while self._handoff(turn) > at:
-            turn -= 1
-        return turn
-
-    def _handoff(self, turn: int) -> datetime:
-        """Return when that turn begins. Two may begin at once where a whole day is left out."""
-        day = self._first_day + timedelta(days=turn * self._shape.shift_days)
-        return max(self._begins, first_instant(day, self._shape.handoff_time, self._zone))
 
     def _overriding(self, at: datetime) -> str | None:
         return next((person for start, end, person in self._overrides if start <= at < end), None)
@@ -221,11 +207,5 @@ class _Schedule:
     def _person(self, holder: _Holder) -> str:
         if isinstance(holder, str):
             return holder
-        return self._shape.participants[holder % len(self._shape.participants)]
-
-
-def _first_handoff_day(shape: RotationShape) -> date:
-    """Return the handoff day from which turns are counted, on or before the first shift's."""
-    if shape.handoff_weekday is None:
-        return shape.starts_on
-    return shape.starts_on - timedelta(days=(shape.starts_on.weekday() - shape.handoff_weekday) % 7)
+        layer, turn = holder
+        return self._layers[layer].person(turn)

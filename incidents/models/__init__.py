@@ -16,7 +16,13 @@ from incidents.models.mention import Mention, Receipt, StormRule
 from incidents.models.milestone import Milestone
 from incidents.models.notification import Notification, NotificationReminder
 from incidents.models.policy import AssignmentRule, EscalationPolicy, EscalationStep
-from incidents.models.rotation import Override, Rotation, RotationParticipant
+from incidents.models.rotation import (
+    LayerParticipant,
+    Override,
+    Rotation,
+    RotationLayer,
+    RotationParticipant,
+)
 from incidents.models.settings import IncidentSettings
 
 __all__ = [
@@ -34,6 +40,7 @@ __all__ = [
     "IncidentRelation",
     "IncidentSettings",
     "IncidentStatus",
+    "LayerParticipant",
     "Mention",
     "Milestone",
     "Mode",
@@ -48,6 +55,7 @@ __all__ = [
     "Reminder",
     "ReminderKind",
     "Rotation",
+    "RotationLayer",
     "RotationParticipant",
     "Severity",
     "StormRule",

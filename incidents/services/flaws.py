@@ -10,9 +10,11 @@ from incidents.escalation.flaws import Flaw
 
 _SENTENCES = {
     "ends_before_it_starts": gettext_lazy("It must end after it starts."),
+    "hours_without_time": gettext_lazy("It needs some hours, or none for always."),
     "id_not_allowed": gettext_lazy("This kind of target takes no id."),
     "id_required": gettext_lazy("This kind of target needs an id."),
     "named_twice": gettext_lazy("The step names it already."),
+    "no_participants": gettext_lazy("It needs somebody in it."),
     "no_steps": gettext_lazy("A policy needs at least one step."),
     "no_targets": gettext_lazy("A step needs somebody to remind."),
     "not_a_list": gettext_lazy("Expected a list."),

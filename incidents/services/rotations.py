@@ -21,12 +21,15 @@ from crisis_api.lib.errors import Conflict, Invalid, Refused
 from crisis_api.lib.records import made_by
 from incidents.escalation import on_call as rows
 from incidents.escalation import rotations as pure
-from incidents.escalation.rotations import OverrideShape, RotationShape
+from incidents.escalation.hours import hours_flaws
+from incidents.escalation.on_call import shape_of
+from incidents.escalation.rotations import OverrideShape
 from incidents.models import (
     AssignmentRule,
     EscalationPolicy,
     Override,
     Rotation,
+    RotationLayer,
     RotationParticipant,
 )
 from incidents.services import flaws
@@ -44,6 +47,7 @@ class Shift:
     starts_at: datetime
     ends_at: datetime
     is_override: bool
+    layer_id: UUID | None = None
 
 
 @transaction.atomic
@@ -51,9 +55,9 @@ def create(*, team: Team, by: Actor, values: Mapping[str, Any]) -> Rotation:
     """Make a rotation with its participants in order.
 
     `values`: name, participants (ids), time_zone, starts_on, handoff_time, handoff_weekday,
-    shift_days, external_refs.
+    shift_days, hours, external_refs.
     """
-    columns = dict(values)
+    columns = _columns(values)
     participants = columns.pop("participants", [])
     given = columns.pop("external_refs", [])
     rotation = Rotation(team=team, **columns, **made_by(by))
@@ -78,7 +82,7 @@ def change(
     """
     row = _locked(rotation)
     _refuse_archived(row)
-    columns = dict(values)
+    columns = _columns(values)
     wanted = columns.pop("participants", None)
     before = _participants(row)
     changed = copy(row)
@@ -202,22 +206,13 @@ def shifts(rotation: Rotation, start: datetime, end: datetime) -> list[Shift]:
     return _with_people(rotation, pure.shifts(schedule.shape, schedule.overrides, start, end))
 
 
-def shape_of(rotation: Rotation, participants: Sequence[UUID]) -> RotationShape:
-    """Return the rotation's columns as the pure module takes them."""
-    return RotationShape(
-        zone=rotation.time_zone,
-        starts_on=rotation.starts_on,
-        handoff_time=rotation.handoff_time,
-        handoff_weekday=rotation.handoff_weekday,
-        shift_days=rotation.shift_days,
-        participants=tuple(str(each) for each in participants),
-    )
-
-
 def _with_people(rotation: Rotation, found: Sequence[pure.Shift]) -> list[Shift]:
     here = Owner.objects.of_team(rotation.team_id).in_bulk(
         list({UUID(shift.person) for shift in found})
     )
+    layers: list[UUID] = []
+    if any(shift.layer is not None for shift in found):
+        layers = _ids(RotationLayer.objects.filter(rotation=rotation).order_by("position"))
     return [
         Shift(
             UUID(shift.person),
@@ -225,9 +220,15 @@ def _with_people(rotation: Rotation, found: Sequence[pure.Shift]) -> list[Shift]
             shift.start,
             shift.end,
             shift.is_override,
+            layers[shift.layer] if shift.layer is not None else None,
         )
         for shift in found
     ]
+
+
+def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values as they are stored: hours that say nothing are none."""
+    return {**values, **({"hours": values["hours"] or None} if "hours" in values else {})}
 
 
 def _locked(rotation: Rotation) -> Rotation:
@@ -236,7 +237,8 @@ def _locked(rotation: Rotation) -> Rotation:
 
 
 def _check(rotation: Rotation, participants: Sequence[UUID]) -> None:
-    flaws.refuse(pure.rotation_flaws(shape_of(rotation, participants)))
+    flaws.refuse(hours_flaws(rotation.hours), below="/hours")
+    flaws.refuse(pure.rotation_flaws(shape_of(rotation, rotation, participants)))
 
 
 def _refuse_twin(rotation: Rotation) -> None:

@@ -126,6 +126,9 @@ def _configuration(world: World) -> None:
         starts_at=NOW + timedelta(days=1),
         ends_at=NOW + timedelta(days=2),
     )
+    rows["layer"] = incidents.a_layer(
+        rows["rotation"], people[:2], name="Weekends", hours={"sat": [["00:00", "24:00"]]}
+    )
     rows["assignment_rule"] = incidents.an_assignment_rule(
         team, category="product_safety", rotation=rows["rotation"], policy=rows["policy"]
     )

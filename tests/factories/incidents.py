@@ -18,8 +18,10 @@ from incidents.models import (
     EscalationStep,
     Incident,
     IncidentSettings,
+    LayerParticipant,
     Mention,
     Rotation,
+    RotationLayer,
     RotationParticipant,
     Severity,
 )
@@ -86,6 +88,24 @@ def a_rotation(team: Team, people: Iterable[Owner] = (), **values: Any) -> Rotat
     for position, person in enumerate(people, start=1):
         RotationParticipant.objects.create(rotation=rotation, owner=person, position=position)
     return rotation
+
+
+def a_layer(rotation: Rotation, people: Iterable[Owner] = (), **values: Any) -> RotationLayer:
+    """Return a layer over a rotation, handed over every day at nine, that always holds."""
+    n = next(_number)
+    defaults = {
+        "name": f"Layer {n}",
+        "position": 1,
+        "starts_on": date(2024, 1, 1),
+        "handoff_time": time(9),
+        "shift_days": 1,
+    }
+    layer = RotationLayer.objects.create(
+        team=rotation.team, rotation=rotation, **{**defaults, **values}
+    )
+    for position, person in enumerate(people, start=1):
+        LayerParticipant.objects.create(layer=layer, owner=person, position=position)
+    return layer
 
 
 def an_assignment_rule(team: Team, **values: Any) -> AssignmentRule:

@@ -12,6 +12,7 @@ from incidents.models import (
     IncidentSettings,
     Override,
     Rotation,
+    RotationLayer,
     StormRule,
 )
 from incidents.services import settings
@@ -281,3 +282,34 @@ def test_refuses_an_edit_of_steps_that_somebody_else_changed_meanwhile(pages, te
     assert pages.edit(policy, **{"steps-0-delay_seconds": "2m"}).status_code == 302
     response = pages.client.post(page("change", policy), {**typed, "name": "Mine"})
     assert "Somebody changed this" in errors(response)
+
+
+def test_puts_a_layer_over_a_rotation_changes_it_and_takes_it_away(pages, team, manager):
+    ben = a_person(team, name="Ben")
+    rotation = a_rotation(team, [manager])
+    typed = {
+        "rotation": str(rotation.pk),
+        "name": "Nights",
+        "position": 1,
+        "starts_on": "2026-01-01",
+        "handoff_time": "09:00",
+        "shift_days": 1,
+        "hours": "mon 22:00-06:00\nsat 00:00-24:00",
+    }
+    response = pages.add(RotationLayer, **typed, **person(0, ben, 1))
+    assert response.status_code == 302, errors(response)
+    layer = RotationLayer.objects.get()
+    assert layer.hours == {"mon": [["22:00", "06:00"]], "sat": [["00:00", "24:00"]]}
+    panels = {each.name: each for each in pages.open(rotation).context["panels"]}
+    assert "Nights" in str(panels["layers"].rows)
+    assert "mon 22:00-06:00" in str(pages.open(layer).content.decode())
+    response = pages.edit(layer, hours="", name="Always")
+    assert response.status_code == 302, errors(response)
+    layer.refresh_from_db()
+    assert (layer.name, layer.hours) == ("Always", None)
+    panels = {each.name: each for each in pages.open(rotation).context["panels"]}
+    assert {str(row[1]) for row in panels["on_call"].rows} == {"Ben"}
+    assert {str(row[4]) for row in panels["on_call"].rows} == {"Always"}
+    assert "It needs some hours" in errors(pages.edit(layer, hours="mon"))
+    pages.do("remove", layer)
+    assert not RotationLayer.objects.exists()

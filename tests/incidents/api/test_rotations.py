@@ -3,8 +3,11 @@
 import pytest
 
 from tests.factories.access import a_key, a_person, a_team, an_api
+from tests.factories.incidents import a_rotation
 
 pytestmark = pytest.mark.django_db
+
+ROTATIONS = "/api/v1/rotations/"
 
 
 @pytest.fixture
@@ -88,6 +91,7 @@ def test_says_who_is_on_call_and_who_is_next(api, path, people):
         "starts_at": "2027-01-04T06:00:00.000000Z",
         "ends_at": "2027-01-11T06:00:00.000000Z",
         "is_override": False,
+        "layer": None,
     }
     assert found["next"]["owner"] == str(people[1].pk)
     before = api.get(f"{path}on_call/?at=2027-01-01T00:00:00Z").json()
@@ -143,3 +147,38 @@ def test_archives(api, path):
     assert api.get("/api/v1/rotations/?archived=false").json()["results"] == []
     assert len(api.get("/api/v1/rotations/?archived=true").json()["results"]) == 1
     assert api.delete(path).status_code == 405
+
+
+def test_puts_layers_over_a_rotation_and_shows_which_decides(api, team):
+    wanda, anna = a_person(team), a_person(team)
+    rotation = a_rotation(team, [anna])
+    body = {
+        "name": "Saturdays",
+        "starts_on": "2027-01-01",
+        "handoff_time": "00:00",
+        "participants": [str(wanda.pk)],
+        "hours": {"sat": [["00:00", "24:00"]]},
+    }
+    layers = f"{ROTATIONS}{rotation.pk}/layers/"
+    made = api.post(layers, body)
+    assert made.status_code == 201, made.json()
+    layer = made.json()
+    assert (layer["position"], layer["hours"], layer["participants"]) == (
+        1,
+        body["hours"],
+        body["participants"],
+    )
+    assert api.get(f"{ROTATIONS}{rotation.pk}/").json()["layers"] == [layer["id"]]
+    asked = f"{ROTATIONS}{rotation.pk}/on_call/?at=2027-01-09T12:00:00Z"
+    told = api.get(asked).json()
+    assert (told["owner"], told["now"]["layer"]) == (str(wanda.pk), layer["id"])
+    assert (told["next"]["owner"], told["next"]["layer"]) == (str(anna.pk), None)
+    shifts = f"{ROTATIONS}{rotation.pk}/shifts/?from=2027-01-08T12:00:00Z&to=2027-01-11T00:00:00Z"
+    found = [each["layer"] for each in api.get(shifts).json()["results"]]
+    assert found == [None, layer["id"], None, None]
+    taken = api.post(layers, body)
+    assert (taken.status_code, taken.json()["code"]) == (409, "position_taken")
+    changed = api.patch(f"{layers}{layer['id']}/", {"hours": {}})
+    assert (changed.status_code, changed.json()["hours"]) == (200, None)
+    assert api.delete(f"{layers}{layer['id']}/").status_code == 204
+    assert api.get(layers).json()["results"] == []

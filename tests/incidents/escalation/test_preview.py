@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from incidents.escalation.hours import WorkingHours
 from incidents.escalation.plan import Plan, Step, Target
 from incidents.escalation.preview import preview
-from incidents.escalation.rotations import RotationShape, on_call
+from incidents.escalation.rotations import on_call
+from incidents.escalation.turns import RotationShape
 from tests.incidents.escalation.reference_model import Model
 
 OPENED = datetime(2026, 1, 6, 5, 50, tzinfo=UTC)  # 8:50 in Moscow, ten minutes before handoff

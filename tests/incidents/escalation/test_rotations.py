@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from incidents.escalation.rotations import (
     OverrideShape,
-    RotationShape,
     Shift,
     next_shift,
     on_call,
@@ -17,6 +16,7 @@ from incidents.escalation.rotations import (
     rotation_flaws,
     shifts,
 )
+from incidents.escalation.turns import RotationShape
 from tests.incidents.escalation.changes_of_clock import ZONES, Change, changes, changes_of, moments
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -309,7 +309,7 @@ def test_tiles_time_without_gap_or_overlap(schedule):
 
 
 def test_takes_no_longer_for_a_rotation_that_started_long_ago(monkeypatch):
-    import incidents.escalation.rotations as module
+    import incidents.escalation.turns as module
 
     asked = []
     real = module.first_instant
