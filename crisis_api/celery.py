@@ -4,7 +4,9 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init
+from celery.signals import celeryd_init, task_postrun, task_prerun
+
+from crisis_api.lib import logs, nudge
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crisis_api.settings")
 
@@ -51,6 +53,19 @@ def prepare_worker(conf: Any, **_: Any) -> None:
     survive_reconnects()
     # Above its blocking pop of a second with room to spare; publishers keep the shorter limit.
     conf.broker_transport_options = {**conf.broker_transport_options, "socket_timeout": 5}
+
+
+@task_prerun.connect
+def name_lines_after_the_task(task_id: str, task: Any, **_: Any) -> None:
+    """Put the task, and the request that it follows from, on the lines it writes."""
+    request = (task.request.headers or {}).get(nudge.REQUEST)
+    logs.begin(task=task_id, **({"request_id": request} if request else {}))
+
+
+@task_postrun.connect
+def forget_the_task(**_: Any) -> None:
+    """Leave the name of a task that is over on no further line."""
+    logs.begin()
 
 
 app = HintsOnly("crisis_api")

@@ -17,16 +17,20 @@ from django.conf import settings
 from django.db import transaction
 from prometheus_client import Counter
 
+from crisis_api.lib import logs
+
 log = logging.getLogger("crisis.nudge")
 
 IDS_A_HINT = 100
+REQUEST = "crisis_request"
 EXPIRES_SECONDS = 30
 BREAK_SECONDS = 10.0
 WAITING_AT_MOST = 1000
 
 HINTS = Counter("crisis_hints_total", "Hints to the broker: sent or dropped.", ["outcome"])
 
-_Hint = tuple[str, list[str], str]
+# The task, its ids, the queue, and the request that it follows from.
+_Hint = tuple[str, list[str], str, str]
 
 
 class _Publisher:
@@ -52,11 +56,12 @@ class _Publisher:
         if time.monotonic() < self.broken_until:
             self._drop()
             return
-        name, ids, where = hint
+        name, ids, where, request_id = hint
         try:
             current_app.send_task(
                 name,
                 args=[ids],
+                headers={REQUEST: request_id} if request_id else None,
                 queue=where,
                 expires=EXPIRES_SECONDS,
                 ignore_result=True,
@@ -100,11 +105,12 @@ def hint(task: str, ids: Sequence[Any], *, queue: str = "normal") -> None:
     if not settings.NUDGE_ENABLED or not ids:
         return
     words = [str(pk) for pk in ids]
+    request_id = logs.context().get("request_id", "")
 
     def publish() -> None:
         publisher = _here()
         for start in range(0, len(words), IDS_A_HINT):
-            publisher.offer((task, words[start : start + IDS_A_HINT], queue))
+            publisher.offer((task, words[start : start + IDS_A_HINT], queue, request_id))
 
     transaction.on_commit(publish, robust=True)
 

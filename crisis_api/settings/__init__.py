@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 from environ import Env
 
-from crisis_api.settings import admin, api_docs, broker, databases, environment, kept
+from crisis_api.settings import admin, api_docs, broker, databases, environment, kept, logging
 from crisis_api.settings.table import CHECKOUT
 
 BASE_DIR = CHECKOUT
@@ -67,7 +67,8 @@ INSTALLED_APPS = [
     "responses",
 ]
 MIDDLEWARE = [
-    # First, so that every answer and every line of the log has the request's id.
+    "crisis_api.lib.heads.HeadMiddleware",
+    # Around the rest, so that every answer and every line of the log has the request's id.
     "crisis_api.lib.drf.request_id.RequestIdMiddleware",
     # Around all that answers, so that no answer is without its headers.
     "crisis_api.lib.drf.security_headers.SecurityHeadersMiddleware",
@@ -198,28 +199,6 @@ SPECTACULAR_SETTINGS = api_docs.SPECTACULAR
 UNFOLD = admin.UNFOLD
 
 LOG_LEVEL = environment.read("LOG_LEVEL").upper()
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"},
-    },
-    "filters": {"request_id": {"()": "crisis_api.lib.drf.request_id.RequestIdFilter"}},
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["request_id"],
-        }
-    },
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        # Its own handlers would say everything twice.
-        "django": {"handlers": [], "propagate": True},
-        "django.server": {"handlers": [], "propagate": True},
-        # What a caller did wrong is the caller's to know; two lines a hint would bury the rest.
-        "django.request": {"level": "ERROR"},
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.app.trace": {"level": "WARNING"},
-    },
-}
+LOG_FORMAT = environment.read("LOG_FORMAT")
+ACCESS_LOG = environment.read("ACCESS_LOG")
+LOGGING = logging.configured(LOG_LEVEL, LOG_FORMAT)

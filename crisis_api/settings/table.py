@@ -242,6 +242,20 @@ TABLE = (
                 "`DEBUG`, `INFO`, `WARNING` or `ERROR`, on standard error.",
             ),
             Variable(
+                "LOG_FORMAT",
+                str,
+                "text",
+                "`text` for people, or `json`: one object a line, with the ids of request, task "
+                "and message beside the words.",
+            ),
+            Variable(
+                "ACCESS_LOG",
+                bool,
+                False,
+                "Whether each answered request is a line of the log: method, route, status and "
+                "time. The route is that of the documentation, so no key or link is in it.",
+            ),
+            Variable(
                 "PROMETHEUS_MULTIPROC_DIR",
                 str,
                 "",

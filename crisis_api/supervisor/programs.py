@@ -1,6 +1,5 @@
 """The programs Crisis API consists of, as the settings want them."""
 
-import os
 import signal
 import sys
 from pathlib import Path
@@ -46,20 +45,9 @@ def _python(name: str, *arguments: str, death_signal: signal.Signals = signal.SI
 def web() -> Program:
     """Return the web server."""
     host = f"[{settings.BIND}]" if ":" in settings.BIND else settings.BIND
-    arguments = {
-        "--bind": f"{host}:{settings.PORT}",
-        "--worker-class": "gthread",
-        "--workers": str(settings.WEB_WORKERS),
-        "--threads": str(settings.WEB_THREADS),
-        "--graceful-timeout": "8",
-        "--log-level": "warning",
-    }
-    # Its heartbeat files on a disk would stall the workers with the disk.
-    if os.access("/dev/shm", os.W_OK):  # noqa: S108 (gunicorn makes unnamed files there)
-        arguments["--worker-tmp-dir"] = "/dev/shm"  # noqa: S108
-    words = [word for pair in arguments.items() for word in pair]
-    # Its control socket would lie in the home folder, shared by every checkout.
-    return _python("web", "-m", "gunicorn", *words, "--no-control-socket", "crisis_api.wsgi")
+    words = ["--bind", f"{host}:{settings.PORT}", "--workers", str(settings.WEB_WORKERS)]
+    # gunicorn.conf.py has the rest.
+    return _python("web", "-m", "gunicorn", *words, "crisis_api.wsgi")
 
 
 def worker() -> Program:

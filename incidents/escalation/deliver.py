@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from crisis_api.access.models import ContactPoint, unless_held
-from crisis_api.lib import clock, lease
+from crisis_api.lib import clock, lease, logs
 from crisis_api.lib.errors import ChannelError
 from incidents import metrics
 from incidents.escalation import aftermath, message, subjects
@@ -84,6 +84,7 @@ def deliver(ids: Sequence[UUID]) -> int:
     return sent
 
 
+@logs.named("notification")
 def deliver_one(pk: UUID) -> bool:
     """Send one notification if it is due and still wanted; return whether it was sent."""
     claimed = claim(pk)
@@ -101,15 +102,24 @@ def deliver_one(pk: UUID) -> bool:
             secret=point.secret,
         )
     except ChannelError as error:
+        log.warning("not sent to %s: %s", _where(claimed), error.code)
         aftermath.failed(claimed.notification, claimed.reminders, error)
         return False
     except Exception as error:
-        log.exception("notification %s could not be sent", pk)
+        log.exception("could not be sent to %s", _where(claimed))
         failure = ChannelError(type(error).__name__)
         aftermath.failed(claimed.notification, claimed.reminders, failure)
         return False
     aftermath.sent(claimed.notification, claimed.reminders, ref)
+    log.info("sent to %s", _where(claimed))
     return True
+
+
+def _where(claimed: Claim) -> str:
+    """Return the contact point's kind and id and the incidents' references, for the log."""
+    point = claimed.notification.contact_point
+    of = ", ".join(sorted(row.reference for row in claimed.rows.get("incident", {}).values()))
+    return f"{point.kind} {point.pk}{' of ' if of else ''}{of}" if point else "nobody"
 
 
 def claim(pk: UUID) -> Claim | None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from crisis_api.lib import clock, nudge, signing
+from crisis_api.lib import clock, logs, nudge, signing
 from crisis_api.lib.actors import SYSTEM
 from crisis_api.lib.errors import ChannelError
 from responses import metrics
@@ -74,6 +74,7 @@ def deliver_waiting(limit: int = OFFERED_AT_ONCE) -> int:
     return deliver(own)
 
 
+@logs.named("delivery")
 def _send(delivery: WebhookDelivery) -> Outcome:
     endpoint = delivery.endpoint
     now = clock.now()
@@ -86,10 +87,12 @@ def _send(delivery: WebhookDelivery) -> Outcome:
             at=now,
         )
     except ChannelError as error:
+        log.warning("not delivered: %s", error.code)
         return failure_of(error)
     except Exception as error:  # whatever it is, the row must not stay claimed
-        log.exception("webhook delivery %s could not be sent", delivery.pk)
+        log.exception("could not be sent")
         return Outcome(error=type(error).__name__)
+    log.info("delivered %s, answered %s", delivery.event.kind, answer.status)
     return Outcome(answer.status)
 
 

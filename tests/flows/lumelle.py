@@ -19,6 +19,8 @@ from tests.rig import Api, Receiver, Site, is_signed, to_reach_us, worker_progra
 WAVE = "incidents/demo/wave.jsonl"
 PEOPLE = ("admin", "anna", "ben", "vera", "leo", "mia")
 SECONDS = 30
+# As much as there is to be logged, so that what must not be is looked for in all of it.
+TALKATIVE = {"LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json", "ACCESS_LOG": "on"}
 
 
 def run(program: Program, seconds: float = 120) -> str:
@@ -48,6 +50,8 @@ class Lumelle:
     ids: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, list[str]] = field(default_factory=dict)
     team: str = ""
+    password: str = ""
+    processes: tuple[Process, ...] = ()
 
     def command(self, *arguments: str) -> str:
         """Type a management command and return what it prints."""
@@ -55,6 +59,7 @@ class Lumelle:
 
     def come_in(self, password: str) -> None:
         """Let everybody sign in and give their phones to the manager, who knows a receiver."""
+        self.password = password
         for name in PEOPLE:
             self.people[name] = Api(self.web.url).sign_in(name, password)
         manager = self.people["admin"]
@@ -114,13 +119,14 @@ class House:
     """Starts everything at once, since each takes seconds to wake up."""
 
     def __init__(self, folder: Path, move_clock: Callable[[timedelta], object]) -> None:
-        self.variables = to_reach_us({**environment(), "DEMO": "true"})
+        self.variables = to_reach_us({**environment(), "DEMO": "true", **TALKATIVE})
         self.receiver = Receiver(folder)
         self.web = Site(self.variables, folder / "web.log", workers=1)
         engine = manage("engine", "engine", environment=self.variables)
         self.engine = Process(engine, folder / "engine.log")
         self.worker = Process(worker_program(self.variables), folder / "worker.log")
         self.lumelle = Lumelle(self.variables, self.receiver, self.web, move_clock)
+        self.lumelle.processes = (self.web.process, self.engine, self.worker)
 
     def open(self) -> Lumelle:
         """Start the processes, lay the demo team out, and return it with everybody in."""

@@ -4,6 +4,7 @@ Everything goes through the doors that they have: commands, the API, the link in
 public page. Every process is real, and what reaches people is read in an independent journal.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +13,9 @@ from xml.etree import ElementTree
 
 import pytest
 import requests
+from django.conf import settings
 
+from crisis_api import demo
 from tests.flows.lumelle import SECONDS, WAVE, Lumelle
 from tests.processes import until
 
@@ -73,6 +76,7 @@ def test_a_crisis_from_the_first_comment_to_the_last_follow_up(lumelle):
     follow_ups_are_reminded_and_the_manager_hears_of_the_ignored_one(crisis)
     it_ends_and_stays_open_until_the_promise_is_kept(crisis)
     every_event_has_reached_the_system_that_listens(crisis)
+    the_logs_tell_what_happened_and_nothing_of_people(crisis)
 
 
 def the_manager_prepares(crisis):
@@ -262,6 +266,61 @@ def every_event_has_reached_the_system_that_listens(crisis):
     assert lumelle.all_signed()
     happened = [each["type"] for each in told if each["type"] in THE_STORY]
     assert list(dict.fromkeys(happened)) == THE_STORY
+
+
+def the_logs_tell_what_happened_and_nothing_of_people(crisis):
+    written = "\n".join(process.output() for process in crisis.lumelle.processes)
+    # The console is a phone of the demo's, not a log: it prints the links it was given.
+    of_a_phone = ("Reminder to ", "  open ", "  acknowledge ")
+    lines = [line for line in written.splitlines() if not line.startswith(of_a_phone)]
+    told = [json.loads(line) for line in lines if line.startswith("{")]
+    assert {line["logger"] for line in told} >= {"crisis.requests", "crisis.deliver"}
+
+    acknowledged = [line for line in told if "POST /ack/<str:token>/" in line["message"]]
+    assert [line["request_id"] for line in acknowledged if line["request_id"]]
+    sent = [line for line in told if line["message"].startswith("sent to webhook")]
+    assert [line for line in sent if crisis.reference in line["message"] and line["notification"]]
+    # What a worker does bears the request that it follows from.
+    requests_of = {line["request_id"] for line in told if line["logger"] == "crisis.requests"}
+    assert [line for line in told if "task" in line and line.get("request_id") in requests_of]
+
+    text = "\n".join(lines).lower()
+    assert [word for word in _secrets_of(crisis.lumelle) if word.lower() in text] == []
+    words = set(zip(*[_words(text)[start:] for start in range(3)], strict=False))
+    assert _said_in_comments() & words == set()
+
+
+def _secrets_of(lumelle):
+    """Return what only its owner may know, and how people are called and reached."""
+    journal = [line["body"] for line in lumelle.receiver.journal()]
+    links = set(re.findall(r"/ack/([\w.~:=-]+)", "\n".join(journal)))
+    assert links
+    secrets = [secret for each in lumelle.secrets.values() for secret in each]
+    cookies = [value for api in lumelle.people.values() for value in api.http.cookies.values()]
+    reached = [lumelle.receiver.url(path) for path in lumelle.secrets]
+    keys = [lumelle.variables[name] for name in ("SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEY")]
+    called = [name for _, name, _, _ in demo.PEOPLE]
+    authors = [each[word] for each in _comments() for word in ("author_id", "author_name")]
+    return [lumelle.password, *links, *secrets, *cookies, *reached, *keys, *called, *authors]
+
+
+def _comments():
+    lines = (settings.BASE_DIR / WAVE).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines if line.strip()]
+
+
+def _words(text):
+    return re.findall(r"\w+", text)
+
+
+def _said_in_comments():
+    """Return every three words that stand together in a comment."""
+    found = set()
+    for each in _comments():
+        words = _words(each["text"].lower())
+        found |= set(zip(words, words[1:], words[2:], strict=False))
+    assert len(found) > 500
+    return found
 
 
 THE_STORY = [

@@ -1,6 +1,5 @@
 """Where a contact point leads: checked before it is stored, and shown without giving it away."""
 
-import logging
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -79,8 +78,6 @@ def apprise_service(address: str) -> Any:
     from apprise import Apprise, AppriseAsset
     from apprise.utils.parse import parse_url
 
-    # It logs whole addresses, tokens included, where debugging is on.
-    logging.getLogger("apprise").setLevel(logging.WARNING)
     parsed = parse_url(address, verify_host=False) or {}
     if refused := sorted(set(parsed.get("qsd", {})) - _PARAMETERS):
         raise _bad("parameter_not_allowed", f"Not allowed here: {', '.join(refused)}.")

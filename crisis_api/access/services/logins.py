@@ -35,7 +35,7 @@ def begin(username: str, address: str) -> None:
     if row is not None and row.since <= now - WINDOW:
         rows.update(since=now, count=1)
     elif row is not None and row.count >= MOST:
-        log.warning("Sign-in refused after %s attempts from %s", row.count, address)
+        log.warning("sign-in refused after %s attempts", row.count)
         wait = math.ceil((row.since + WINDOW - now).total_seconds())
         detail = _("Too many attempts to sign in. Try again in %s minutes.") % math.ceil(wait / 60)
         raise Throttled(

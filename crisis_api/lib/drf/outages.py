@@ -64,5 +64,5 @@ def _primary(cause: BaseException | None) -> int | None:
 
 
 def _told(error: BaseException, code: str, seconds: int = 5) -> Problem:
-    log.warning("Database: %s", code, exc_info=error)
+    log.warning("database: %s", code, exc_info=error)
     return Unavailable(code=code, headers={"Retry-After": str(seconds)})

@@ -82,7 +82,7 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
     http_request = getattr(request, "_request", request)
     problem = problem_of(exc)
     if problem is None:
-        log.error("Unforeseen error, request %s", request_id.current(), exc_info=exc)
+        log.error("unforeseen error", exc_info=exc)
         # Error trackers listen to it, and the test client raises what it carries.
         got_request_exception.send(sender=type(context.get("view")), request=http_request)
         problem = Problem(code="internal_error")
@@ -169,14 +169,14 @@ def _from_drf(exc: drf.APIException) -> Problem:
 
 def _from_database(exc: DatabaseError) -> Problem | None:
     if isinstance(exc, DataError):
-        log.warning("Value refused by the database, request %s", request_id.current(), exc_info=exc)
+        log.warning("value refused by the database", exc_info=exc)
         return Invalid("A value is out of range.", code="value_out_of_range")
     if not isinstance(exc, IntegrityError):
         return outage(exc)
     name, kind = constraints.name_of(exc), constraints.kind_of(exc)
     if name in _rules:
         return _rules[name]()
-    log.warning("Rule %s broken, request %s", name or kind, request_id.current(), exc_info=exc)
+    log.warning("rule %s broken", name or kind, exc_info=exc)
     match kind:
         case "unique":
             return Conflict(code="already_exists", rule=name)

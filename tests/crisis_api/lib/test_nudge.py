@@ -117,7 +117,7 @@ def test_works_in_a_forked_child(broker: Broker) -> None:
     child = os.fork()
     if child == 0:
         try:
-            nudge._here().offer((TASK, ["2"], "slow"))
+            nudge._here().offer((TASK, ["2"], "slow", ""))
             until(lambda: nudge.counts()["sent"] == 1, seconds=10)
             os._exit(0)
         finally:

@@ -1,3 +1,4 @@
+import json
 import logging
 from typing import Any
 
@@ -11,7 +12,7 @@ from rest_framework import exceptions as drf
 from rest_framework import serializers
 
 from crisis_api.access.models import ContactPoint, ExternalRef
-from crisis_api.lib import constraints
+from crisis_api.lib import constraints, logs
 from crisis_api.lib.drf import problems
 from crisis_api.lib.errors import (
     Conflict,
@@ -185,15 +186,16 @@ def test_tells_nothing_of_an_unforeseen_error_and_logs_it(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     key = a_key(a_team())
+    caplog.handler.setFormatter(logs.formatter("json"))
     with caplog.at_level(logging.ERROR):
         answer = client.get("/api/v1/teams/broken/", headers={"Authorization": f"Bearer {key}"})
     assert answer.status_code == 500
     assert b"secret" not in answer.content
     assert answer.json()["code"] == "internal_error"
-    assert any(
-        answer["X-Request-Id"] in record.getMessage() and record.exc_info
-        for record in caplog.records
-    )
+    lines = [json.loads(line) for line in caplog.text.splitlines()]
+    assert {line["request_id"] for line in lines} == {answer["X-Request-Id"]}
+    assert "in broken" in lines[0]["exception"]
+    assert "RuntimeError: secret words" not in caplog.text
 
 
 @pytest.mark.django_db

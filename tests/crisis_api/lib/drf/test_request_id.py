@@ -1,8 +1,10 @@
+import json
 import logging
 
 import pytest
 from django.test import Client
 
+from crisis_api.lib import logs
 from crisis_api.lib.drf import request_id
 
 pytestmark = pytest.mark.urls("tests.crisis_api.lib.drf.sample")
@@ -31,8 +33,18 @@ def test_makes_a_new_one_for_each_request() -> None:
     assert len(ids) == 3
 
 
-def test_gives_lines_of_the_log_the_id() -> None:
-    record = logging.LogRecord("x", logging.INFO, "", 0, "", None, None)
-    assert request_id.RequestIdFilter().filter(record)
-    assert record.__dict__["request_id"] == "-"
+def test_is_on_every_line_that_is_written_while_answering(settings, caplog) -> None:
+    settings.ACCESS_LOG = True
+    with caplog.at_level(logging.INFO, "crisis.requests"):
+        caplog.handler.setFormatter(logs.formatter("json"))
+        Client().get("/elsewhere/?q=Anna", headers={"X-Request-Id": "a1b2c3d4"})
+    (line,) = [json.loads(each) for each in caplog.text.splitlines()]
+    assert line["request_id"] == "a1b2c3d4"
+    assert line["message"].startswith("GET /elsewhere/ 200 in ")
     assert request_id.current() == ""
+
+
+def test_writes_no_line_for_each_answer_unless_asked_to(caplog) -> None:
+    with caplog.at_level(logging.INFO, "crisis.requests"):
+        Client().get("/elsewhere/")
+    assert caplog.text == ""
