@@ -42,7 +42,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def engine(request: HttpRequest) -> JsonResponse:
-    """Whether an engine ticks, nothing due lies or is held, and the database's guards are on.
+    """Whether an engine ticks, nothing is overlooked, left lying or held, and the guards are on.
 
     503 where not: for a monitor that calls a person, not for a load balancer.
     """
@@ -60,6 +60,8 @@ def engine(request: HttpRequest) -> JsonResponse:
         "parked": found.parked,
         "dead": found.dead,
         "held": found.held,
+        "auditor_age_seconds": found.auditor_age,
+        "overlooked": found.overlooked,
         "missing_guards": len(missing),
     }
     return JsonResponse(body, status=200 if is_well else 503)

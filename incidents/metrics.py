@@ -17,3 +17,13 @@ TICK_SECONDS = Histogram(
     "How long a tick of the engine took.",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
+OVERLOOKED = Counter(
+    "crisis_auditor_overlooked_total",
+    "Rows that the engine had overlooked and the auditor drove, and silences of the engine.",
+    ["code"],
+)
+AUDITOR_SECONDS = Histogram(
+    "crisis_auditor_seconds",
+    "How long a turn of the auditor took.",
+    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
+)

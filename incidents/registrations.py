@@ -6,9 +6,11 @@ from crisis_api.access.services import holding, idempotency, logins, working_hou
 from incidents.channels import registry
 from incidents.channels.manual import ManualChannel
 from incidents.escalation import engine, health, held, incident_rules
+from incidents.escalation.auditor import checks, message_checks, queues, run_checks
+from incidents.escalation.auditor.walks import Queue, register_queue
 from incidents.escalation.hours import hours_flaws
 from incidents.intake import reading
-from incidents.services import assignment, flaws, milestones
+from incidents.services import assignment, flaws, milestones, overlooked
 
 
 def register() -> None:
@@ -26,6 +28,22 @@ def register() -> None:
     engine.register_sweep("login_attempts", logins.forget_old, every=timedelta(minutes=15))
     engine.register_sweep("kept_answers", idempotency.forget_expired, every=timedelta(minutes=1))
     engine.register_sweep("watchdog", health.ping_watchdog, every=health.HEARTBEAT_EVERY)
+    _register_with_the_auditor()
+
+
+def _register_with_the_auditor() -> None:
+    for part in (checks, run_checks, message_checks, queues):
+        part.register()
+    overlooked.register()
+    register_queue(
+        Queue(
+            "receipts_not_read",
+            overlooked.receipts_waiting,
+            reading.sweep,
+            # A file of a hundred thousand lines is read for a while.
+            tell_after=timedelta(minutes=5),
+        )
+    )
 
 
 def _check_hours(document: object) -> None:

@@ -10,6 +10,7 @@ from responses import health, reactions
 from responses.services import (
     follow_up_reminders,
     follow_ups,
+    overlooked,
     statement_reminders,
     ticket_drafting,
 )
@@ -29,3 +30,4 @@ def register() -> None:
     engine.register_sweep("reactions", reactions.react_to_all, every=ONE_SECOND, urgent=True)
     engine.register_sweep("ticket_drafts", ticket_drafting.draft_waiting, every=ONE_SECOND)
     engine.register_sweep("webhook_deliveries", sender.deliver_waiting, every=ONE_SECOND)
+    overlooked.register(reactions.react, sender.deliver_waiting)

@@ -178,6 +178,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 APPRISE_SCHEMES = frozenset(environment.read("APPRISE_SCHEMES"))
 HTTP_ALLOW_PRIVATE = environment.read("HTTP_ALLOW_PRIVATE")
 HEARTBEAT_URL = environment.read("HEARTBEAT_URL")
+ALARM_EMAIL = environment.read("ALARM_EMAIL")
 
 CRISIS_IDEMPOTENCY_MODEL = "access.IdempotencyRecord"
 REST_FRAMEWORK = {

@@ -222,6 +222,15 @@ TABLE = (
                 shown="none",
             ),
             Variable(
+                "ALARM_EMAIL",
+                list,
+                [],
+                "Mailboxes, comma separated, that the auditor writes to when it had to drive what "
+                "the engine overlooked, or when the engine is silent: of people who look after the "
+                "installation, best at another provider than the reminders use.",
+                shown="none: it says so in the log, at `/metrics` and at `/healthz/engine`",
+            ),
+            Variable(
                 "LANGUAGE_CODE",
                 str,
                 "en",

@@ -27,6 +27,7 @@ WORDS: dict[str, str | Promise] = {
     "by_hand": _("by hand"),
     # Alarms
     "no_policy": _("no escalation policy: nobody would be reminded"),
+    "overlooked": _("the machine had overlooked something and put it right"),
     "nobody_reached": _("nobody could be reached"),
     "nobody_on_call": _("nobody is on call"),
     "notification_dead": _("a message reached nobody"),

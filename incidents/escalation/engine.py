@@ -1,8 +1,9 @@
 """The clock of the system: ticks every second or sooner, needs no broker, any number of copies.
 
-A tick writes the heartbeat, fires the reminders that are due, and hands every row of any kind that
-nobody has claimed to a few threads of its own: urgent ones after 2 seconds, others after 5, and
-without delay where the broker is away. Celery gives throughput; this gives the guarantee.
+A tick fires the reminders that are due, hands every row of any kind that nobody has claimed to a
+few threads of its own (urgent ones after 2 seconds, others after 5, and without delay where the
+broker is away), and writes the heartbeat. Celery gives throughput; this gives the guarantee, and
+the auditor beside it looks whether that was kept.
 """
 
 import logging
@@ -22,6 +23,7 @@ from crisis_api import __version__
 from crisis_api.lib import clock, lease, nudge
 from incidents import metrics
 from incidents.escalation import decide, deliver, outbox
+from incidents.escalation.auditor.watch import Watch
 from incidents.models import EngineHeartbeat, Reminder
 
 log = logging.getLogger("crisis.engine")
@@ -91,6 +93,10 @@ class Engine:
     started_at: datetime = field(default_factory=clock.now)
     ticks: int = 0
     stopping: threading.Event = field(default_factory=threading.Event)
+    # What ends the process where a tick hangs; without it that is only told of.
+    end: Callable[[], None] | None = None
+    _ticked: float = field(default_factory=time.monotonic)
+    _inside: bool = False
     _busy: set[object] = field(default_factory=set)
     _swept: dict[str, float] = field(default_factory=dict)
     _hinted_at: datetime | None = None
@@ -99,17 +105,28 @@ class Engine:
     def run(self) -> None:
         """Tick until stopped, then wait for what is being sent."""
         self.open_lanes()
+        Watch(self.name, self.beats, self.stopping, end=self.end).start()
         while not self.stopping.is_set():
             began, taken = time.monotonic(), 0
+            self._inside = True
             try:
                 taken = self.tick()
             except DatabaseError:
                 # Away or busy: the next tick tries again, with a new connection.
                 log.warning("tick failed", exc_info=True)
                 connection.close()
+            except Exception:
+                # A fault of ours in one part must not stop the clock; the auditor calls a person.
+                log.exception("tick failed")
+                connection.close()
+            self._inside = False
             self.stopping.wait(self._sleep(began, taken))
         self.close_lanes()
         EngineHeartbeat.objects.filter(pk=self.name).delete()
+
+    def beats(self) -> tuple[float, bool]:
+        """Return when a tick last came to its end, on the monotonic clock, and whether one runs."""
+        return self._ticked, self._inside
 
     def open_lanes(self) -> None:
         """Start the threads that send and sweep."""
@@ -130,15 +147,34 @@ class Engine:
         """Do one round of all that the engine does; return how many reminders it took."""
         close_old_connections()
         began = time.monotonic()
-        self._beat()
-        taken = decide.fire_all_due()
-        deliver.fall_back()
-        self._hand_out()
-        self._sweep()
+        parts = (self._fire, deliver.fall_back, self._hand_out, self._sweep)
+        taken, *others = [self._done(part) for part in parts]
+        # Only what came to its end is a tick: one that fails each time must look silent.
+        if None not in (taken, *others):
+            self._beat()
         metrics.TICK_SECONDS.observe(time.monotonic() - began)
-        return taken
+        return taken or 0
+
+    def _done(self, part: Callable[[], int | None]) -> int | None:
+        """Do one part of a tick; None where it failed, which keeps no other from being done."""
+        try:
+            return part() or 0
+        except DatabaseError:
+            raise
+        except Exception:
+            log.exception("a part of the tick failed")
+            return None
+
+    def _fire(self) -> int:
+        return decide.fire_all_due(self._beat_meanwhile)
+
+    def _beat_meanwhile(self) -> None:
+        """A tick that has much to do is long, and no silence."""
+        if time.monotonic() - self._ticked > TICK.total_seconds():
+            self._beat()
 
     def _beat(self) -> None:
+        self._ticked = time.monotonic()
         now = clock.decisive_now()
         self.ticks += 1
         EngineHeartbeat.objects.update_or_create(

@@ -216,6 +216,11 @@ class Firing:
         mine.change(round=last.round + 1)
         return runs.round_of(escalation, plan, incident, last.round + 1)
 
+    def after_round(self, escalation: Escalation, last: Reminder) -> None:
+        """Go on after a round of which nothing is left to fire; the auditor found it standing."""
+        Reminder.objects.bulk_create(self._next_round(escalation, last), ignore_conflicts=True)
+        self._go_on()
+
 
 def _postponed(reminder: Reminder, person: Owner, at: datetime) -> Reminder:
     """The same reminder for one person at a later time; what was planned stays written."""

@@ -10,11 +10,15 @@ from django.db.models import Max, Min
 
 from crisis_api.access.models import SendingHold
 from crisis_api.lib import clock
-from incidents.models import EngineHeartbeat, Notification, PendingEvent, Reminder
+from incidents.models import AuditorState, EngineHeartbeat, Notification, PendingEvent, Reminder
 
 SILENT_AFTER = timedelta(seconds=10)
 OVERDUE_AFTER = timedelta(seconds=15)
 HEARTBEAT_EVERY = timedelta(minutes=1)
+# Three turns of the auditor that did not come.
+UNAUDITED_AFTER = timedelta(seconds=90)
+# What the auditor has put right is shown for so long: a monitor asks only now and then.
+OVERLOOKED_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +32,16 @@ class Health:
     parked: int
     dead: int
     held: bool = False
+    auditor_age: float | None = None
+    overlooked: int = 0
 
     @property
     def is_well(self) -> bool:
-        """Whether an engine ticks, nothing due is left lying, and nothing is held."""
+        """Whether an engine ticks, nothing due is left lying, held or overlooked."""
         ticking = self.last_tick_age is not None and self.last_tick_age <= seconds(SILENT_AFTER)
-        return ticking and not self.held and self.oldest_overdue <= seconds(OVERDUE_AFTER)
+        audited = self.auditor_age is None or self.auditor_age <= seconds(UNAUDITED_AFTER)
+        in_time = self.oldest_overdue <= seconds(OVERDUE_AFTER)
+        return ticking and not self.held and in_time and audited and not self.overlooked
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,23 @@ def report() -> Health:
         dead=Notification.objects.filter(status=Notification.Status.DEAD).count()
         + sum(figures.dead for figures in others),
         held=SendingHold.current() is not None,
+        auditor_age=_since_audited(now),
+        overlooked=_overlooked(now),
     )
+
+
+def _since_audited(now: datetime) -> float | None:
+    """Seconds since the auditor's last turn ended, or since an engine began whose auditor is to."""
+    ticking = EngineHeartbeat.objects.filter(ticked_at__gt=now - SILENT_AFTER)
+    began = ticking.aggregate(Min("started_at"))["started_at__min"]
+    ended = AuditorState.objects.aggregate(Max("ended_at"))["ended_at__max"]
+    latest = max(filter(None, (began, ended)), default=None)
+    return seconds(now - latest) if latest else None
+
+
+def _overlooked(now: datetime) -> int:
+    lately = AuditorState.objects.filter(found_at__gt=now - OVERLOOKED_FOR)
+    return sum(sum(found.values()) for found in lately.values_list("findings", flat=True))
 
 
 def _oldest(now: datetime, *since: datetime | None) -> float:

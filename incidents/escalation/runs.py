@@ -51,6 +51,11 @@ def go_on(incident: Incident, *, at: datetime, by: Actor) -> Escalation | None:
     return restart(incident, at=at, by=by)
 
 
+def start_plan(incident: Incident, plan: Plan, *, at: datetime) -> Escalation:
+    """Start a plan that is no policy's: the last resort where a stored one cannot be read."""
+    return _run(incident, plan, None, at=at)
+
+
 def stop(incident: Incident, *, by: Actor, reason: str) -> None:
     """End the run of an earlier generation: nothing more of it starts to be sent."""
     ended = Escalation.objects.filter(

@@ -235,6 +235,7 @@ _PLAIN = {
     "assigned": gettext_lazy("you are responsible for it now"),
 }
 _ALARMS = {
+    "overlooked": gettext_lazy("its reminders had been lost and were laid out again, please check"),
     "nobody_reached": gettext_lazy("nobody could be reached, please take over"),
     "no_policy": gettext_lazy("it has no escalation policy, nobody is reminded"),
     "policy_broken": gettext_lazy("its escalation policy cannot be followed, nobody is reminded"),

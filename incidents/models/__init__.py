@@ -1,5 +1,11 @@
 from incidents.models.account import Account, Author, Post
-from incidents.models.escalation import EngineHeartbeat, Escalation, Reminder, ReminderKind
+from incidents.models.escalation import (
+    AuditorState,
+    EngineHeartbeat,
+    Escalation,
+    Reminder,
+    ReminderKind,
+)
 from incidents.models.event import Event, PendingEvent
 from incidents.models.incident import (
     UNRESOLVED,
@@ -29,6 +35,7 @@ __all__ = [
     "UNRESOLVED",
     "Account",
     "AssignmentRule",
+    "AuditorState",
     "Author",
     "Category",
     "EngineHeartbeat",

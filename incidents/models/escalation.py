@@ -177,6 +177,12 @@ class Reminder(TeamRecord):
             models.Index(
                 fields=["team", "due_at"], condition=Q(status="parked"), name="reminders_parked"
             ),
+            # The auditor: what was fired lately and ought to have become a message.
+            models.Index(
+                fields=["fired_at"],
+                condition=Q(status="fired", outcome__in=("notified", "")),
+                name="reminders_fired",
+            ),
         )
 
     def __str__(self) -> str:
@@ -196,6 +202,29 @@ class EngineHeartbeat(models.Model):
         ordering = ("-ticked_at",)
         verbose_name = _("engine")
         verbose_name_plural = _("engines")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AuditorState(models.Model):
+    """The one row that says whose turn it is to compare plan and rows, and what came of the last.
+
+    `cursors` hold how far each walk has got: what is too much for one turn goes on in the next.
+    """
+
+    name = models.CharField(primary_key=True, max_length=20)
+    lease_owner = models.CharField(max_length=80, default="", blank=True)
+    lease_until = models.DateTimeField(null=True)
+    began_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    found_at = models.DateTimeField(null=True)
+    findings = models.JSONField(default=dict)
+    cursors = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("auditor")
+        verbose_name_plural = _("auditor")
 
     def __str__(self) -> str:
         return self.name

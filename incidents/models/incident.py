@@ -210,6 +210,12 @@ class Incident(TeamRecord):
                 condition=models.Q(status__in=UNRESOLVED),
                 name="incidents_by_gravity",
             ),
+            # The auditor's walk through what somebody still has to end.
+            models.Index(
+                fields=["id"],
+                condition=models.Q(status__in=UNRESOLVED),
+                name="incidents_unresolved",
+            ),
             # Polling a team for what has changed.
             models.Index(fields=["team", "-updated_at", "-id"], name="incidents_by_change"),
             # Where the signals of a merged incident's key go.

@@ -61,10 +61,10 @@ def lay_out(row: Incident, settings: IncidentSettings | None) -> None:
         for name in NAMES
     ]
     Milestone.objects.bulk_create(milestones)
-    _remind(row, milestones)
+    remind_of(row, milestones)
 
 
-def _remind(row: Incident, milestones: Iterable[Milestone]) -> None:
+def remind_of(row: Incident, milestones: Iterable[Milestone]) -> None:
     """Lay out the reminders of milestones whose target is still ahead, with one statement.
 
     Their subject is the incident, under whose lock milestones change.
@@ -184,7 +184,7 @@ def _follow(row: Incident, changed: list[Milestone], at: datetime) -> None:
     if changed:
         forget(row, [milestone.name for milestone in changed])
         ahead = [each for each in changed if each.target_at is not None and each.target_at > at]
-        _remind(row, ahead)
+        remind_of(row, ahead)
 
 
 def _wanted(rows: Rows, asked: Sequence[Reminder]) -> set[UUID]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from incidents.escalation.auditor import watch
 from incidents.escalation.engine import Engine, run_once
 
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
         if options["once"]:
             self.stdout.write(f"{run_once()} done")
             return
-        engine = Engine()
+        engine = Engine(end=watch.end_the_process)
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: engine.stopping.set())
         self.stdout.write(f"engine {engine.name} is running")
