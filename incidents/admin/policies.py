@@ -135,13 +135,15 @@ class EscalationPolicyAdmin(PolicyPreview, NounAdmin):
     inlines = (Steps,)
     fieldsets = (
         (None, {"fields": ("team", "name", "description")}),
-        (None, {"fields": (("rounds", "round_pause_seconds"), "external_refs", "archived_at")}),
+        (None, {"fields": (("rounds", "round_pause_seconds"), "fallback")}),
+        (None, {"fields": ("external_refs", "archived_at")}),
     )
     shown_as = {"external_refs": "called_elsewhere", "round_pause_seconds": "pause"}
     readonly_fields = ("archived_at", "called_elsewhere", "pause")
-    list_display = ("name", "step_count", "rounds", "archived_at", "team")
+    autocomplete_fields = ("fallback",)
+    list_display = ("name", "step_count", "rounds", "fallback", "archived_at", "team")
     list_filter = (TeamFilter, ("archived_at", admin.EmptyFieldListFilter))
-    list_select_related = ("team",)
+    list_select_related = ("team", "fallback")
     search_fields = ("name",)
     looks = ("preview",)
     verbs = (
@@ -196,6 +198,8 @@ class EscalationPolicyAdmin(PolicyPreview, NounAdmin):
 
     def _values(self, form: Any, formsets: Any) -> dict[str, Any]:
         values = form.values("name", "description", "rounds", "external_refs")
+        fallback = form.cleaned_data.get("fallback")
+        values["fallback"] = fallback.pk if fallback else None
         values["round_pause"] = timedelta(seconds=form.cleaned_data["round_pause_seconds"])
         (steps,) = (each.steps() for each in formsets if isinstance(each, StepFormSet))
         return {**values, "steps": steps}

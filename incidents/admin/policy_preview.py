@@ -97,9 +97,15 @@ def preview_panel(
     return Panel(
         "preview",
         _now("Preview"),
-        (_("round"), _("step"), _("at"), _("whom")),
+        (_("policy"), _("round"), _("step"), _("at"), _("whom")),
         [
-            (each.step.round, each.step.number, display.moment(each.step.happens_at), _whom(each))
+            (
+                each.policy_name,
+                each.step.round,
+                each.step.number,
+                display.moment(each.step.happens_at),
+                _whom(each),
+            )
             for each in shown.steps
         ],
         body=_warnings(shown),

@@ -125,6 +125,9 @@ register(
             gettext_lazy("The escalation stopped"),
             gettext_lazy(": %(reason)s"),
         ),
+        "incident.escalation_handed_over": (
+            gettext_lazy("Nobody reacted: from round %(round)s on, by the policy that follows"),
+        ),
         "incident.escalation_finished": (
             gettext_lazy("The escalation ended after %(rounds)s rounds; nobody reacted"),
         ),

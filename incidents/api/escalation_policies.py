@@ -143,6 +143,7 @@ def _preview(shown: Preview) -> dict[str, Any]:
 def _step(shown: ShownStep) -> dict[str, Any]:
     step = shown.step
     return {
+        "policy": shown.policy_id,
         "round": step.round,
         "number": step.number,
         "planned_at": step.planned_at,

@@ -70,7 +70,10 @@ class Steps(Related):
 
 
 class PolicyRead(ReadSerializer):
-    """An escalation policy. An escalation that runs keeps the steps that it started with."""
+    """An escalation policy. An escalation that runs keeps the steps that it started with.
+
+    `fallback` is the policy that goes on when nobody has reacted to the last round.
+    """
 
     id = serializers.UUIDField()
     team = serializers.UUIDField(source="team_id")
@@ -79,6 +82,7 @@ class PolicyRead(ReadSerializer):
     rounds = serializers.IntegerField()
     round_pause_seconds = serializers.IntegerField()
     steps = Steps()
+    fallback = serializers.UUIDField(source="fallback_id", allow_null=True)
     archived_at = InstantField(allow_null=True)
     external_refs = refs.Refs("escalation_policy")
     html_url = HtmlUrlField("/admin/incidents/escalationpolicy/{id}/change/")
@@ -112,6 +116,7 @@ class PolicyFields(StrictSerializer):
     rounds = serializers.IntegerField(min_value=1, max_value=20, required=False)
     round_pause_seconds = SecondsField(max_value=365 * 24 * 3600, required=False)
     steps = serializers.ListField(child=StepInput(), min_length=1, max_length=MAX_STEPS)
+    fallback = serializers.UUIDField(required=False, allow_null=True)
     external_refs = refs.RefsInput(required=False)
 
 
@@ -146,8 +151,12 @@ class WebhookRead(ReadSerializer):
 
 
 class PreviewedStepRead(ReadSerializer):
-    """A step as it would go. `happens_at` is earlier than planned after a step without anybody."""
+    """A step as it would go. `happens_at` is earlier than planned after a step without anybody.
 
+    `policy` is whose step it is: the policy itself, then those that it falls back on.
+    """
+
+    policy = serializers.UUIDField()
     round = serializers.IntegerField()
     number = serializers.IntegerField()
     planned_at = InstantField()

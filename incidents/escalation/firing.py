@@ -11,7 +11,7 @@ from crisis_api.lib.actors import SYSTEM
 from incidents import timeline
 from incidents.escalation import alarms, outbox, runs, subjects
 from incidents.escalation.people import Directory, Question, directory
-from incidents.escalation.plan import BrokenPlan, Plan, Target, next_round_start
+from incidents.escalation.plan import BrokenPlan, Plan, Target, next_round_start, stage_of
 from incidents.escalation.reminders import targets_json
 from incidents.models import Escalation, Incident, Reminder
 
@@ -30,6 +30,7 @@ class Firing:
     told: dict[UUID, list[UUID]] = field(default_factory=dict)
     postponed: list[Reminder] = field(default_factory=list)
     finished: list[tuple[Incident, int]] = field(default_factory=list)
+    handed_over: list[tuple[Incident, dict[str, Any]]] = field(default_factory=list)
 
     def fire(self, reminders: Sequence[Reminder]) -> None:
         """Fire reminders, in the order given, whose subjects are locked and want them.
@@ -178,6 +179,8 @@ class Firing:
         """Hurry what follows a step that found nobody, and say which runs are over."""
         for reminder in self.outcomes.get(Outcome.NOBODY, ()):
             nobody_reached(reminder, self.now)
+        for incident, data in self.handed_over:
+            timeline.record("incident.escalation_handed_over", incident, by=SYSTEM, data=data)
         for incident, rounds in self.finished:
             timeline.record(
                 "incident.escalation_finished", incident, by=SYSTEM, data={"rounds": rounds}
@@ -214,6 +217,10 @@ class Firing:
             self.finished.append((incident, last.round))
             return []
         mine.change(round=last.round + 1)
+        before, after = stage_of(plan, last.round), stage_of(plan, last.round + 1)
+        if before is not after:
+            data = {"from": before.policy_id, "to": after.policy_id, "round": last.round + 1}
+            self.handed_over.append((incident, data))
         return runs.round_of(escalation, plan, incident, last.round + 1)
 
     def after_round(self, escalation: Escalation, last: Reminder) -> None:

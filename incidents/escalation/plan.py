@@ -7,16 +7,21 @@ when something was done, so nothing drifts however late it runs:
     first step of a round   = start of the round + its delay
     step n                  = planned time of step n - 1 + its delay
     start of the next round = planned time of the last step + the pause between rounds
+
+A plan may hand over to another, which goes on where the first one's next round would begin. Rounds
+are counted on through all of them.
 """
 
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, Self, TypeVar, cast, get_args
+from typing import Any, Literal, Self, cast, get_args
 
 from incidents.escalation.flaws import Flaw
+from incidents.escalation.stored import BrokenPlan as BrokenPlan
+from incidents.escalation.stored import name_in, part, wait_in
 from incidents.escalation.wall_clock import in_utc
 
 Urgency = Literal["normal", "urgent"]
@@ -35,24 +40,16 @@ NAMED_BY: dict[str, Literal["id", "role"] | None] = {
 MAX_STEPS = 50
 MAX_TARGETS = 50
 MAX_ROUNDS = 20
+# How many plans may follow one, each handed over to by the one before it.
+MAX_FALLBACKS = 5
 MAX_WAIT = timedelta(days=365)
 
 # What a policy should not be saved with, yet can be followed all the same once it runs.
 _UNTIDY = {"too_many_targets", "named_twice"}
 
-_T = TypeVar("_T")
 _FORMAT = 1
 _SECOND = timedelta(seconds=1)
 _NO_TIME = timedelta(0)
-
-
-class BrokenPlan(ValueError):
-    """A stored plan that cannot be followed; `pointer` and `code` say what is damaged."""
-
-    def __init__(self, pointer: str, code: str) -> None:
-        super().__init__(f"{code} at {pointer or 'the top'} of a stored escalation plan")
-        self.pointer = pointer
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +74,23 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A policy by value: its steps, how many rounds of them, and the pause between two rounds."""
+    """A policy by value: its steps, how many rounds of them, and the pause between two rounds.
+
+    `then` is the plan that goes on when nobody has reacted to the last round.
+    """
 
     policy_id: str | None
     policy_name: str
     steps: tuple[Step, ...]
     rounds: int = 1
     round_pause: timedelta = _NO_TIME
+    then: "Plan | None" = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the form in which an escalation stores its plan."""
+        then = {"then": self.then.to_json()} if self.then else {}
         return {
+            **then,
             "format": _FORMAT,
             "policy_id": self.policy_id,
             "policy_name": self.policy_name,
@@ -115,20 +118,31 @@ class Plan:
         Keys it does not know are passed over: a plan written by a newer release must still
         remind somebody after that release is rolled back.
         """
-        if _part(document, "", "format", int) != _FORMAT:
+        if part(document, "", "format", int) != _FORMAT:
             raise BrokenPlan("/format", "unknown_format")
-        listed = _part(document, "", "steps", list)
+        listed = part(document, "", "steps", list)
         plan = cls(
-            policy_id=_name(document, "", "policy_id"),
-            policy_name=_part(document, "", "policy_name", str),
+            policy_id=name_in(document, "", "policy_id"),
+            policy_name=part(document, "", "policy_name", str),
             steps=tuple(_read_step(step, f"/steps/{i}") for i, step in enumerate(listed)),
-            rounds=_part(document, "", "rounds", int),
-            round_pause=_wait(document, "", "round_pause_seconds"),
+            rounds=part(document, "", "rounds", int),
+            round_pause=wait_in(document, "", "round_pause_seconds"),
+            then=cls._read_then(document),
         )
         for flaw in validate(plan.steps, rounds=plan.rounds, round_pause=plan.round_pause):
             if flaw.code not in _UNTIDY:
                 raise BrokenPlan(flaw.pointer, flaw.code)
         return plan
+
+    @classmethod
+    def _read_then(cls, document: object) -> Self | None:
+        """Read the plan that follows, if there is one."""
+        if not isinstance(document, dict) or not document.get("then"):
+            return None
+        try:
+            return cls.from_json(document["then"])
+        except BrokenPlan as broken:
+            raise BrokenPlan(f"/then{broken.pointer}", broken.code) from None
 
     @property
     def plan_hash(self) -> str:
@@ -153,8 +167,13 @@ class PlannedStep:
 def lay_out(plan: Plan, started_at: datetime, round_number: int) -> list[PlannedStep]:
     """Return the steps of one round with their times.
 
-    `started_at` is when the whole run started, whichever round is asked for; rounds count from 1.
+    `started_at` is when the whole run started, whichever round is asked for; rounds count from 1
+    through this plan and those that follow it.
     """
+    if plan.then and round_number > plan.rounds:
+        later = in_utc(started_at) + plan.rounds * round_length(plan)
+        following = lay_out(plan.then, later, round_number - plan.rounds)
+        return [replace(step, round=step.round + plan.rounds) for step in following]
     if not 1 <= round_number <= plan.rounds:
         raise ValueError(f"round {round_number} of a plan of {plan.rounds}")
     planned_at = in_utc(started_at) + (round_number - 1) * round_length(plan)
@@ -177,9 +196,29 @@ def lay_out(plan: Plan, started_at: datetime, round_number: int) -> list[Planned
 
 def next_round_start(plan: Plan, started_at: datetime, round_number: int) -> datetime | None:
     """Return when the round after this one starts, in UTC; None where this is the last."""
-    if round_number >= plan.rounds:
+    if round_number >= all_rounds(plan):
         return None
+    if plan.then and round_number > plan.rounds:
+        later = in_utc(started_at) + plan.rounds * round_length(plan)
+        return next_round_start(plan.then, later, round_number - plan.rounds)
     return in_utc(started_at) + round_number * round_length(plan)
+
+
+def stages(plan: Plan) -> list[Plan]:
+    """Return the plan and those that follow it, in order."""
+    return [plan, *(stages(plan.then) if plan.then else ())]
+
+
+def all_rounds(plan: Plan) -> int:
+    """Return how many rounds there are in the plan and those that follow it."""
+    return sum(stage.rounds for stage in stages(plan))
+
+
+def stage_of(plan: Plan, round_number: int) -> Plan:
+    """Return which of them a round belongs to."""
+    if plan.then and round_number > plan.rounds:
+        return stage_of(plan.then, round_number - plan.rounds)
+    return plan
 
 
 def round_length(plan: Plan) -> timedelta:
@@ -188,7 +227,11 @@ def round_length(plan: Plan) -> timedelta:
 
 
 def validate(
-    steps: Sequence[Step], *, rounds: int = 1, round_pause: timedelta = _NO_TIME
+    steps: Sequence[Step],
+    *,
+    rounds: int = 1,
+    round_pause: timedelta = _NO_TIME,
+    hands_over: bool = False,
 ) -> list[Flaw]:
     """Say what is wrong with a policy, field by field; an empty list means nothing."""
     flaws: list[Flaw] = []
@@ -203,7 +246,8 @@ def validate(
     pause_flaws = _wait_flaws(round_pause, "/round_pause_seconds")
     flaws += pause_flaws
     length = sum((step.delay for step in steps), round_pause)
-    if rounds > 1 and steps and not pause_flaws and length <= _NO_TIME:
+    repeats = rounds > 1 or hands_over
+    if repeats and steps and not pause_flaws and length <= _NO_TIME:
         flaws.append(Flaw("/round_pause_seconds", "round_takes_no_time"))
     return flaws
 
@@ -255,45 +299,20 @@ def _seconds(wait: timedelta) -> int:
 
 
 def _read_step(document: object, pointer: str) -> Step:
-    listed = _part(document, pointer, "targets", list)
+    listed = part(document, pointer, "targets", list)
     return Step(
-        number=_part(document, pointer, "number", int),
-        delay=_wait(document, pointer, "delay_seconds"),
+        number=part(document, pointer, "number", int),
+        delay=wait_in(document, pointer, "delay_seconds"),
         targets=tuple(_read_target(t, f"{pointer}/targets/{i}") for i, t in enumerate(listed)),
         # What these words may be is checked by `validate`, together with everything else.
-        urgency=cast(Urgency, _part(document, pointer, "urgency", str)),
-        working_hours_only=_part(document, pointer, "working_hours_only", bool),
+        urgency=cast(Urgency, part(document, pointer, "urgency", str)),
+        working_hours_only=part(document, pointer, "working_hours_only", bool),
     )
 
 
 def _read_target(document: object, pointer: str) -> Target:
     return Target(
-        kind=cast(TargetKind, _part(document, pointer, "kind", str)),
-        id=_name(document, pointer, "id"),
-        role=_name(document, pointer, "role"),
+        kind=cast(TargetKind, part(document, pointer, "kind", str)),
+        id=name_in(document, pointer, "id"),
+        role=name_in(document, pointer, "role"),
     )
-
-
-def _part(document: object, pointer: str, name: str, kind: type[_T]) -> _T:
-    if not isinstance(document, dict):
-        raise BrokenPlan(pointer, "not_an_object")
-    if name not in document:
-        raise BrokenPlan(f"{pointer}/{name}", "missing")
-    value = document[name]
-    # Not isinstance: true is no number of seconds, although bool is a kind of int.
-    if type(value) is not kind:
-        raise BrokenPlan(f"{pointer}/{name}", "wrong_type")
-    return value
-
-
-def _name(document: object, pointer: str, name: str) -> str | None:
-    if isinstance(document, dict) and document.get(name) is None:
-        return None
-    return _part(document, pointer, name, str)
-
-
-def _wait(document: object, pointer: str, name: str) -> timedelta:
-    try:
-        return timedelta(seconds=_part(document, pointer, name, int))
-    except OverflowError:
-        raise BrokenPlan(f"{pointer}/{name}", "wait_out_of_range") from None

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.db.models import CharField, QuerySet, Value
 
-from incidents.escalation.plan import Plan, Step, Target, TargetKind, Urgency
+from incidents.escalation.plan import MAX_FALLBACKS, Plan, Step, Target, TargetKind, Urgency
 from incidents.models import EscalationPolicy, EscalationStep
 
 # A step whose people, rotations and webhooks are all gone still reminds somebody.
@@ -16,7 +16,24 @@ _SHORTEST_ROUND = timedelta(minutes=1)
 
 
 def to_plan(policy: EscalationPolicy) -> Plan:
-    """Return the policy's steps, rounds and pause by value, with two queries.
+    """Return the policy by value, with those that it falls back on; two queries for each.
+
+    A circle, which no service lets anybody make, ends where it would begin again.
+    """
+    chain = [policy]
+    while chain[-1].fallback_id and len(chain) <= MAX_FALLBACKS:
+        following = EscalationPolicy.objects.get(pk=chain[-1].fallback_id)
+        if following in chain:
+            break
+        chain.append(following)
+    plan = _plan_of(chain.pop(), then=None)
+    while chain:
+        plan = _plan_of(chain.pop(), then=plan)
+    return plan
+
+
+def _plan_of(policy: EscalationPolicy, *, then: Plan | None) -> Plan:
+    """Return one policy's steps, rounds and pause by value, with two queries.
 
     It always makes a plan that can be followed: steps are numbered anew from 1, a step that names
     nobody any more reminds the team's managers, as does a policy without steps, and rounds that
@@ -35,13 +52,15 @@ def to_plan(policy: EscalationPolicy) -> Plan:
         for number, row in enumerate(rows, 1)
     ) or (Step(1, timedelta(0), _NOBODY_NAMED, "urgent"),)
     pause = timedelta(seconds=policy.round_pause_seconds)
+    repeats = policy.rounds > 1 or then is not None
     takes_time = pause or any(step.delay for step in steps)
     return Plan(
         policy_id=str(policy.pk),
         policy_name=policy.name,
         steps=steps,
         rounds=policy.rounds,
-        round_pause=pause if takes_time or policy.rounds == 1 else _SHORTEST_ROUND,
+        round_pause=pause if takes_time or not repeats else _SHORTEST_ROUND,
+        then=then,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from incidents.escalation.plan import Plan, PlannedStep, Target, Urgency, lay_out
+from incidents.escalation.plan import Plan, PlannedStep, Target, Urgency, all_rounds, lay_out
 
 Resolve = Callable[[Target, datetime], Iterable[str]]
 NextWorking = Callable[[str, datetime], datetime | None]
@@ -45,14 +45,14 @@ class PreviewedStep:
 def preview(
     plan: Plan, at: datetime, resolve: Resolve, next_working: NextWorking | None = None
 ) -> list[PreviewedStep]:
-    """Return every step of every round of a plan that starts at that time.
+    """Return every step of every round of a plan, and of those that follow, started at that time.
 
     `resolve` says whom a target means at a time (it is not asked about webhooks), and
     `next_working` when a person is next at work. Both see people and rotations as they are
     today; the engine asks again when the time has come.
     """
     previewed: list[PreviewedStep] = []
-    for round_number in range(1, plan.rounds + 1):
+    for round_number in range(1, all_rounds(plan) + 1):
         before: PreviewedStep | None = None
         for step in lay_out(plan, at, round_number):
             before = _previewed(step, before, resolve, next_working)

@@ -32,6 +32,15 @@ class EscalationPolicy(TeamRecord):
     round_pause_seconds = models.PositiveIntegerField(
         _("pause between rounds, seconds"), default=300, validators=[MaxValueValidator(A_YEAR)]
     )
+    fallback = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="falls_back_here",
+        verbose_name=_("then"),
+        help_text=_("The policy that goes on when nobody has reacted to the last round."),
+    )
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True, editable=False)
 
     objects = PolicyQuerySet.as_manager()
@@ -49,6 +58,10 @@ class EscalationPolicy(TeamRecord):
             models.CheckConstraint(
                 condition=models.Q(rounds__gte=1, rounds__lte=20),
                 name="a_policy_has_one_to_twenty_rounds",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(fallback=None) | ~models.Q(fallback=models.F("id")),
+                name="a_policy_does_not_fall_back_on_itself",
             ),
         )
 

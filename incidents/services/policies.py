@@ -19,7 +19,7 @@ from crisis_api.lib import clock
 from crisis_api.lib.actors import Actor
 from crisis_api.lib.errors import Conflict, FieldError, Refused
 from crisis_api.lib.records import made_by
-from incidents.escalation.plan import Step, Target, validate
+from incidents.escalation.plan import MAX_FALLBACKS, Step, Target, validate
 from incidents.escalation.plans import to_plan
 from incidents.models import (
     AssignmentRule,
@@ -49,13 +49,15 @@ class _Named:
 def create(*, team: Team, by: Actor, values: Mapping[str, Any]) -> EscalationPolicy:
     """Make a policy with its steps, in order. Raises Invalid or Refused where they cannot work.
 
-    `values`: name, steps, description, rounds, round_pause (a timedelta), external_refs.
+    `values`: name, steps, description, rounds, round_pause (a timedelta), external_refs, and
+    `fallback`, the id of the policy that goes on when nobody has reacted to the last round.
     """
     steps: Sequence[Step] = values["steps"]
-    columns = _columns(values)
+    columns = {**_columns(values), **_fallback(team, values)}
     policy = EscalationPolicy(team=team, **columns, **made_by(by))
     pause = policy.round_pause_seconds * _SECOND
-    flaws.refuse(validate(steps, rounds=policy.rounds, round_pause=pause))
+    hands_over = policy.fallback_id is not None
+    flaws.refuse(validate(steps, rounds=policy.rounds, round_pause=pause, hands_over=hands_over))
     named = _find(team, steps)
     _refuse_twin(team.pk, policy.name)
     policy.save(force_insert=True)
@@ -77,14 +79,17 @@ def change(
 
     `values`: as for `create`; what is not named stays.
     """
+    fallback = _fallback(policy.team, values, of=policy)
     row = _locked(policy)
     if row.archived_at is not None:
         raise Conflict("This policy is archived.", code="archived")
-    columns = _columns(values)
+    columns = {**_columns(values), **fallback}
     before = list(to_plan(row).steps)
     steps: Sequence[Step] = values.get("steps", before)
     pause = columns.get("round_pause_seconds", row.round_pause_seconds) * _SECOND
-    flaws.refuse(validate(steps, rounds=columns.get("rounds", row.rounds), round_pause=pause))
+    rounds = columns.get("rounds", row.rounds)
+    hands_over = columns.get("fallback_id", row.fallback_id) is not None
+    flaws.refuse(validate(steps, rounds=rounds, round_pause=pause, hands_over=hands_over))
     _refuse_twin(row.team_id, columns.get("name", row.name), but=row)
     given = {name: values[name] for name in ("external_refs",) if name in values}
     fields = changes.apply(row, {**columns, **given}, by=by, version=version)
@@ -95,6 +100,7 @@ def change(
         if not fields:
             EscalationPolicy.objects.filter(pk=row.pk).change()
         fields.append("steps")
+    fields = [name.removesuffix("_id") for name in fields]
     if fields:
         changes.note("policy.changed", row, teams=[row.team], by=by, fields=fields)
     row.refresh_from_db()
@@ -103,17 +109,24 @@ def change(
 
 @transaction.atomic
 def archive(policy: EscalationPolicy, *, by: Actor) -> EscalationPolicy:
-    """Put a policy away: nothing new starts by it. Refused while rules or settings name it."""
+    """Put a policy away: nothing new starts by it.
+
+    Refused while rules, settings or another policy's fallback name it.
+    """
     row = _locked(policy)
     if row.archived_at is not None:
         return row
     rules = AssignmentRule.objects.filter(policy=row).values_list("pk", flat=True)
     is_default = IncidentSettings.objects.filter(default_policy=row).exists()
-    if is_default or rules:
+    others = row.falls_back_here.filter(archived_at=None).values_list("pk", flat=True)
+    if is_default or rules or others:
         raise Conflict(
-            "Assignment rules or the team's settings still name this policy.",
+            "Rules, the team's settings or other policies still name this policy.",
             code="in_use",
-            used_by=[*map(str, rules), *(["incident_settings"] if is_default else [])],
+            used_by=[
+                *map(str, [*rules, *others]),
+                *(["incident_settings"] if is_default else []),
+            ],
         )
     EscalationPolicy.objects.filter(pk=row.pk).change(archived_at=clock.now())
     changes.note("policy.archived", row, teams=[row.team], by=by)
@@ -126,6 +139,47 @@ def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
     if "round_pause" in values:
         columns["round_pause_seconds"] = values["round_pause"] // _SECOND
     return columns
+
+
+def _fallback(
+    team: Team, values: Mapping[str, Any], *, of: EscalationPolicy | None = None
+) -> dict[str, Any]:
+    """Return the column of the fallback that was given; refused where it would go in a circle.
+
+    Locks all current policies of the team, in order and before any single one: two people who make
+    two ends meet must not both find the circle open.
+    """
+    if "fallback" not in values:
+        return {}
+    wanted: UUID | None = values["fallback"]
+    if wanted is None:
+        return {"fallback_id": None}
+    rows = EscalationPolicy.objects.current().filter(team=team).order_by("pk")
+    following = {
+        row.pk: row.fallback_id for row in rows.select_for_update(no_key=True).only("fallback_id")
+    }
+    if wanted not in following:
+        raise _refused_fallback("unknown_policy", "The team has no such current policy.")
+    chain: list[UUID | None] = [wanted]
+    while (after := following.get(chain[-1])) is not None and after not in chain:
+        chain.append(after)
+    if of is not None and of.pk in chain:
+        raise _refused_fallback("goes_in_a_circle", "That policy falls back on this one.")
+    if _longest_way_to(of.pk if of else None, following) + len(chain) > MAX_FALLBACKS:
+        raise _refused_fallback(
+            "too_many_fallbacks", f"At most {MAX_FALLBACKS} policies may follow one."
+        )
+    return {"fallback_id": wanted}
+
+
+def _longest_way_to(policy_id: UUID | None, following: Mapping[UUID, UUID | None]) -> int:
+    """Return how many policies lie before this one on the longest way that leads to it."""
+    before = [pk for pk, after in following.items() if policy_id is not None and after == policy_id]
+    return max((1 + _longest_way_to(pk, following) for pk in before), default=0)
+
+
+def _refused_fallback(code: str, detail: str) -> Refused:
+    return Refused(detail, code=code, errors=[FieldError("/fallback", code, detail)])
 
 
 def _find(team: Team, steps: Sequence[Step]) -> _Named:

@@ -15,7 +15,7 @@ from django.db.models import Q
 from incidents.escalation import coverage, on_call, rotations
 from incidents.escalation.coverage import Span
 from incidents.escalation.people import Directory, Question, directory
-from incidents.escalation.plan import Plan, Target
+from incidents.escalation.plan import Plan, Target, stages
 from incidents.escalation.plans import to_plan
 from incidents.models import AssignmentRule, EscalationPolicy, Rotation, Severity
 
@@ -51,7 +51,10 @@ class Checked:
 
 
 def check_policy(policy: EscalationPolicy, at: datetime) -> Checked:
-    """Say what is wrong with a policy: nobody reached, steps that remind nobody, gaps."""
+    """Say what is wrong with a policy: nobody reached, steps that remind nobody, gaps.
+
+    Those whom a fallback reaches count, the steps of a fallback are looked at by its own check.
+    """
     plan = to_plan(policy)
     rules = _rules_leading_to(policy)
     here = _Surroundings(policy.team_id, at, at + AHEAD)
@@ -68,6 +71,9 @@ def check_policy(policy: EscalationPolicy, at: datetime) -> Checked:
         if step.number > 1 and not step.delay:
             here.note(Finding("step_comes_at_once", step=step.number))
         anybody += spans
+    for step in (step for stage in stages(plan)[1:] for step in stage.steps):
+        for target in step.targets:
+            anybody += here.spans(target, None, rules, step.working_hours_only)
     if all(step.working_hours_only for step in plan.steps):
         here.note(Finding("only_at_work"))
     here.note_gaps("nobody_is_reached", coverage.gaps(anybody, *here.whole), is_error=True)
@@ -96,7 +102,7 @@ def _rules_leading_to(policy: EscalationPolicy) -> list[AssignmentRule]:
 
 
 def _asked(plan: Plan, rules: Sequence[AssignmentRule]) -> list[Target]:
-    asked = [target for step in plan.steps for target in step.targets]
+    asked = [t for stage in stages(plan) for step in stage.steps for t in step.targets]
     for rule in rules:
         if rule.rotation_id is not None:
             asked.append(Target("rotation", id=str(rule.rotation_id)))

@@ -9,7 +9,7 @@ from crisis_api.access.models import ContactPoint, Owner
 from crisis_api.access.services import addresses
 from incidents.escalation import on_call, rotations
 from incidents.escalation.people import Directory, Question, directory
-from incidents.escalation.plan import Plan, Target
+from incidents.escalation.plan import Plan, Target, stage_of, stages
 from incidents.escalation.plans import to_plan
 from incidents.escalation.preview import PreviewedStep
 from incidents.escalation.preview import preview as previewed
@@ -48,8 +48,10 @@ class PreviewWarning:
 
 @dataclass(frozen=True, slots=True)
 class ShownStep:
-    """One step of one round as it would go."""
+    """One step of one round as it would go, and the policy that says so."""
 
+    policy_id: UUID
+    policy_name: str
     step: PreviewedStep
     people: tuple[Reached, ...]
     webhooks: tuple[ContactPoint, ...]
@@ -105,7 +107,9 @@ class _Company:
     schedules: dict[str, on_call.Schedule] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        targets = [target for step in self.plan.steps for target in step.targets]
+        targets = [
+            target for each in stages(self.plan) for step in each.steps for target in step.targets
+        ]
         self.people = directory([self._question(target) for target in targets], self.at)
         ids = {target.id for target in targets if target.kind == "rotation" and target.id}
         for rotation in Rotation.objects.filter(pk__in=ids, team_id=self.team_id):
@@ -120,6 +124,7 @@ class _Company:
         """Return the plan without webhooks that are gone or given up."""
         return replace(
             plan,
+            then=self.usable(plan.then) if plan.then else None,
             steps=tuple(
                 replace(step, targets=tuple(t for t in step.targets if self._usable(t)))
                 for step in plan.steps
@@ -152,7 +157,9 @@ class _Company:
             first = self.people.chain(owner.pk, step.urgency)[0]
             people.append(Reached(owner, recipient.at or step.happens_at, first))
         webhooks = tuple(self.people.webhooks[UUID(each)] for each in step.webhooks)
-        return ShownStep(step, tuple(people), webhooks)
+        stage = stage_of(self.plan, step.round)
+        policy_id = UUID(stage.policy_id or "")
+        return ShownStep(policy_id, stage.policy_name, step, tuple(people), webhooks)
 
     def _meant(self, target: Target, at: datetime) -> list[Owner]:
         if target.kind != "rotation":

@@ -116,7 +116,10 @@ def _keys(world: World) -> None:
 def _configuration(world: World) -> None:
     team, rows = world.team, world.rows
     people = [world.people[name] for name in ("responder", "author", "manager")]
-    rows["policy"] = incidents.a_policy(team, name="Burns and injuries")
+    rows["last_policy"] = incidents.a_policy(team, name="Everybody", steps=[{"roles": ["manager"]}])
+    rows["policy"] = incidents.a_policy(
+        team, name="Burns and injuries", fallback=rows["last_policy"]
+    )
     rows["spare_policy"] = incidents.a_policy(team, name="Old policy")
     rows["rotation"] = incidents.a_rotation(team, people, name="Duty phone")
     rows["spare_rotation"] = incidents.a_rotation(team, people, name="Old rotation")

@@ -26,6 +26,7 @@ EXAMPLES = (
             "rounds": 2,
             "round_pause_seconds": 900,
             "steps": STEPS,
+            "fallback": "<last_policy>",
         },
     ),
     changed("escalation_policies", "policy", "Three rounds instead of one", {"rounds": 3}),

@@ -129,7 +129,7 @@ def test_archives_a_policy_unless_something_names_it(pages, team):
 def test_previews_a_policy_on_its_page_and_for_another_incident(pages, team, manager):
     policy = a_policy(team)
     shown, checks = pages.open(policy).context["panels"]
-    assert "Mara" in str(shown.rows[-1][3])
+    assert "Mara" in str(shown.rows[-1][4])
     assert "No rule names an owner" in str(shown.body)
     assert "Not every incident gets an owner" in str([str(row[1]) for row in checks.rows])
     an_assignment_rule(team, owner=manager, category="spam")
@@ -313,3 +313,15 @@ def test_puts_a_layer_over_a_rotation_changes_it_and_takes_it_away(pages, team, 
     assert "It needs some hours" in errors(pages.edit(layer, hours="mon"))
     pages.do("remove", layer)
     assert not RotationLayer.objects.exists()
+
+
+def test_hands_over_to_another_policy_and_refuses_a_circle(pages, team, manager):
+    first, second = a_policy(team, name="First"), a_policy(team, name="Second")
+    response = pages.edit(first, fallback=str(second.pk))
+    assert response.status_code == 302, errors(response)
+    first.refresh_from_db()
+    assert first.fallback == second
+    preview, _checks = pages.open(first).context["panels"]
+    assert [row[0] for row in preview.rows] == ["First", "First", "Second", "Second"]
+    assert "falls back on this one" in errors(pages.edit(second, fallback=str(first.pk)))
+    assert "other policies still name this policy" in errors(pages.do("archive", second))

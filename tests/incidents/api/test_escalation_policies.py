@@ -231,3 +231,19 @@ def test_has_a_sentence_for_everything_that_a_check_finds():
     source = Path(policy_checks.__file__).read_text()
     codes = set(re.findall(r'(?:Finding|note_gaps)\(\s*"(\w+)"', source))
     assert codes == set(FINDINGS)
+
+
+def test_hands_over_to_another_policy(api, team):
+    last = a_policy(team)
+    body = {"name": "First", "steps": [{"targets": [OWNER]}], "fallback": str(last.pk)}
+    made = api.post(POLICIES, body)
+    assert (made.status_code, made.json()["fallback"]) == (201, str(last.pk))
+    preview = api.post(f"{POLICIES}{made.json()['id']}/preview/", {}).json()
+    assert [each["policy"] for each in preview["steps"]] == [made.json()["id"]] + [str(last.pk)] * 2
+    circle = api.patch(f"{POLICIES}{last.pk}/", {"fallback": made.json()["id"]})
+    assert circle.status_code == 422
+    assert [(e["pointer"], e["code"]) for e in circle.json()["errors"]] == [
+        ("/fallback", "goes_in_a_circle")
+    ]
+    strangers = api.patch(f"{POLICIES}{last.pk}/", {"fallback": str(a_policy(a_team()).pk)})
+    assert (strangers.status_code, strangers.json()["code"]) == (422, "unknown_policy")
