@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import celeryd_init, task_postrun, task_prerun
 
-from crisis_api.lib import logs, nudge
+from crisis_api.lib import logs, nudge, presence
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crisis_api.settings")
 
@@ -51,6 +51,7 @@ def survive_reconnects() -> None:
 def prepare_worker(conf: Any, **_: Any) -> None:
     """Settle what only the worker's process needs."""
     survive_reconnects()
+    presence.join()
     # Above its blocking pop of a second with room to spare; publishers keep the shorter limit.
     conf.broker_transport_options = {**conf.broker_transport_options, "socket_timeout": 5}
 

@@ -106,6 +106,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Where rows and hints live
 
 DATABASES = {"default": databases.configured(environment.read("DATABASE_URL"), DATA_DIR)}
+if not CRISIS_TEST and DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # SQLite makes the file, not its folder, and with keys from the environment nobody else has.
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
 REDIS_PREFIX = environment.read("REDIS_PREFIX")
 REDIS_URL = broker.redis_url(
     environment.read("REDIS_URL") or f"unix://{kept.socket_path(DATA_DIR)}?db=0"

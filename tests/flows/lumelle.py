@@ -118,8 +118,14 @@ class Lumelle:
 class House:
     """Starts everything at once, since each takes seconds to wake up."""
 
-    def __init__(self, folder: Path, move_clock: Callable[[timedelta], object]) -> None:
-        self.variables = to_reach_us({**environment(), "DEMO": "true", **TALKATIVE})
+    def __init__(
+        self,
+        folder: Path,
+        move_clock: Callable[[timedelta], object],
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        own = environment() if variables is None else variables
+        self.variables = to_reach_us({**own, "DEMO": "true", **TALKATIVE})
         self.receiver = Receiver(folder)
         self.web = Site(self.variables, folder / "web.log", workers=1)
         engine = manage("engine", "engine", environment=self.variables)
@@ -130,7 +136,7 @@ class House:
 
     def open(self) -> Lumelle:
         """Start the processes, lay the demo team out, and return it with everybody in."""
-        for process in (self.web.process, self.engine, self.worker):
+        for process in self.lumelle.processes:
             process.start()
         said = self.lumelle.command("seed_demo")
         login = re.search(r"admin admin / (\S+)", said)
@@ -141,7 +147,12 @@ class House:
         self.lumelle.come_in(login[1])
         return self.lumelle
 
+    def leave(self) -> None:
+        """Kill all processes but the receiver."""
+        for process in self.lumelle.processes:
+            process.kill()
+
     def close(self) -> None:
         """Stop everything."""
-        for process in (self.engine, self.worker, self.web.process, self.receiver.process):
+        for process in (*self.lumelle.processes, self.receiver.process):
             process.stop()

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from crisis_api.lib import presence
 from incidents.escalation.auditor import watch
 from incidents.escalation.engine import Engine, run_once
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Tick until told to stop, or once."""
+        presence.join()
         if options["once"]:
             self.stdout.write(f"{run_once()} done")
             return

@@ -1,0 +1,1 @@
+"""Backups of an installation on SQLite: made while it runs, put back while it doesn't."""
