@@ -46,5 +46,5 @@ def _register_with_the_auditor() -> None:
     )
 
 
-def _check_hours(document: object) -> None:
-    flaws.refuse(hours_flaws(document), below="/working_hours")
+def _check_hours(document: object, below: str) -> None:
+    flaws.refuse(hours_flaws(document), below=below)

@@ -42,6 +42,8 @@ WARNINGS = {
     "never_at_work": _("This person's working hours leave no time at work: told at any time."),
     "nobody_on_call": _("Nobody is on call in this rotation at a time when a step needs it."),
     "webhook_unusable": _("This webhook is gone, or was given up."),
+    "not_so_grave": _("This person wants to be told of graver things only."),
+    "told_later": _("This person's contact points have hours: told when they begin."),
 }
 
 

@@ -16,6 +16,8 @@ FINDINGS = {
     "owner_is_not_sure": _("Not every incident gets an owner, whom this step reminds."),
     "nobody_on_call": _("Nobody is on call in this rotation at that time."),
     "no_contact_point": _("This person has no contact point."),
+    "only_critical": _("This person wants to be told of critical things only."),
+    "told_later": _("This person's contact points have hours: told when they begin."),
     "person_left": _("This person has left."),
     "role_is_empty": _("Nobody in the team has this role."),
     "never_at_work": _("This person's working hours leave no time at work: told at any time."),

@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from crisis_api.access.models import ContactPoint
 from crisis_api.lib import clock
 from crisis_api.lib.actors import SYSTEM
 from crisis_api.lib.errors import ChannelError
 from incidents import metrics, timeline
-from incidents.escalation import alarms, firing, outbox
+from incidents.escalation import alarms, firing, outbox, preferences
 from incidents.models import Incident, Notification, Reminder
 
 # A late page is a failed page: short waits, and the next contact point after 30 seconds.
@@ -117,13 +117,28 @@ def _lock_incidents(reminders: Sequence[Reminder]) -> dict[UUID, Incident]:
 
 def _next_point(notification: Notification) -> ContactPoint | None:
     """Return the contact point after this one in the person's chain as it is now."""
-    if notification.owner_id is None:
+    if notification.owner is None:
         return None
-    points = ContactPoint.objects.usable().filter(owner_id=notification.owner_id)
-    chain = [p for p in points if p.urgency == notification.urgency] or list(points)
+    points = list(ContactPoint.objects.usable().filter(owner_id=notification.owner_id))
+    chain = preferences.chain(
+        points,
+        urgency=notification.urgency,
+        severity=_severity(notification),
+        at=clock.decisive_now(),
+        zone=notification.owner.time_zone,
+    )
     tried = set(_chain_of(notification).values_list("contact_point_id", flat=True))
     tried.add(notification.contact_point_id)
     return next((point for point in chain if point.pk not in tried), None)
+
+
+def _severity(notification: Notification) -> int:
+    """How grave the gravest thing is that the message tells of; an alarm is as grave as can be."""
+    covered = Reminder.objects.filter(covered_by__notification=notification)
+    if notification.critical or covered.filter(kind="alarm").exists():
+        return preferences.CRITICAL
+    gravest = covered.aggregate(gravest=Max("incident__severity"))["gravest"]
+    return int(gravest or preferences.LOW)
 
 
 def _chain_of(notification: Notification) -> Any:

@@ -9,7 +9,7 @@ from uuid import UUID
 from crisis_api.access.models import ContactPoint, Owner
 from crisis_api.lib.actors import SYSTEM
 from incidents import timeline
-from incidents.escalation import alarms, outbox, runs, subjects
+from incidents.escalation import alarms, outbox, preferences, runs, subjects
 from incidents.escalation.people import Directory, Question, directory
 from incidents.escalation.plan import BrokenPlan, Plan, Target, next_round_start, stage_of
 from incidents.escalation.reminders import targets_json
@@ -89,19 +89,31 @@ class Firing:
             self._note(reminder, Outcome.NOBODY)
 
     def _later(self, reminder: Reminder, people: Iterable[Owner]) -> set[UUID]:
-        """Postpone it for those outside their working hours; return who they are."""
-        if not reminder.working_hours_only:
-            return set()
+        """Postpone it for those who are told of such things at another hour; return who they are.
+
+        A step may wait for working hours, and a person's contact points for hours of their own.
+        """
         later: set[UUID] = set()
+        severity = self._severity(reminder)
         for person in people:
-            at = self.people.next_working(person, self.now)
-            if at is not None and at > self.now:
+            waits = reminder.working_hours_only
+            at = (waits and self.people.next_working(person, self.now)) or self.now
+            at = self.people.next_wanted(person, severity=severity, at=at) or at
+            if at > self.now:
                 later.add(person.pk)
                 self.postponed.append(_postponed(reminder, person, at))
         return later
 
+    def _severity(self, reminder: Reminder) -> int:
+        """How grave it is to whoever has preferences; an alarm is as grave as can be."""
+        if reminder.critical or reminder.kind == "alarm":
+            return preferences.CRITICAL
+        incident = self.rows["incident"].get(reminder.incident_id or UUID(int=0))
+        return incident.severity if incident else preferences.LOW
+
     def _message(self, reminder: Reminder, person: Owner) -> bool:
-        chain = self.people.chain(person.pk, reminder.urgency)
+        severity = self._severity(reminder)
+        chain = self.people.chain(person, reminder.urgency, severity=severity, at=self.now)
         if chain:
             self._add(reminder, person, chain[0])
         return bool(chain)
@@ -114,6 +126,7 @@ class Firing:
             key,
             outbox.Message(reminder.team_id, point, person, reminder.urgency, reminder.critical),
         )
+        message.point = outbox.louder(message.point, point)
         message.reminders.append(reminder)
 
     def _note(self, reminder: Reminder, outcome: str) -> None:

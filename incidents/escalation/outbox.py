@@ -45,6 +45,11 @@ class Message:
         return min(reminder.planned_at for reminder in self.reminders)
 
 
+def louder(one: ContactPoint, other: ContactPoint) -> ContactPoint:
+    """Return which of two points one message goes to: the one that is for what is graver."""
+    return other if other.from_severity > one.from_severity else one
+
+
 def write(messages: Sequence[Message], now: datetime) -> list[UUID]:
     """Write the messages in a few statements and return the ids of those that are due now."""
     alone = [m for m in messages if m.critical or m.owner is None]
@@ -93,6 +98,7 @@ def _write_bundled(messages: Sequence[Message], now: datetime) -> list[Notificat
         joined = [(row, left.pop(key)) for key, row in waiting.items()]
         _cover(joined)
         _widen(joined)
+        _turn_louder(joined)
         done += [row for row, _ in joined]
     raise RuntimeError("the waiting messages were taken five times over")
 
@@ -130,6 +136,16 @@ def _widen(joined: Sequence[tuple[Notification, Message]]) -> None:
     several = [row.pk for row, message in joined if row.incident_id != message.incident_id]
     if several:
         Notification.objects.filter(pk__in=several).update(incident=None)
+
+
+def _turn_louder(joined: Sequence[tuple[Notification, Message]]) -> None:
+    """Let a message that now tells of something graver go where that is wanted."""
+    elsewhere = [(row, m) for row, m in joined if row.contact_point_id != m.point.pk]
+    points = ContactPoint.objects.in_bulk([row.contact_point_id for row, _ in elsewhere])
+    for row, message in elsewhere:
+        now = points.get(row.contact_point_id)
+        if now is None or louder(now, message.point) is message.point:
+            Notification.objects.filter(pk=row.pk).update(contact_point=message.point)
 
 
 def _cover(pairs: Iterable[tuple[Notification, Message]]) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from crisis_api.access.models import ContactPoint, Membership, Owner
+from incidents.escalation import preferences
 from incidents.escalation.hours import BrokenHours, WorkingHours
 from incidents.escalation.on_call import people_on_call
 from incidents.escalation.plan import Target
@@ -58,10 +59,19 @@ class Directory:
         point = self.webhooks.get(_uuid(question.target.id) or question.team_id)
         return point if point is not None and point.team_id == question.team_id else None
 
-    def chain(self, owner_id: UUID, urgency: str) -> list[ContactPoint]:
-        """Return a person's usable contact points in order; the other chain where one is empty."""
-        points = self.chains.get(owner_id, [])
-        return [p for p in points if p.urgency == urgency] or points
+    def chain(
+        self, owner: Owner, urgency: str, *, severity: int, at: datetime
+    ) -> list[ContactPoint]:
+        """Return a person's usable contact points in order, as the person wants them used."""
+        points = self.chains.get(owner.pk, [])
+        return preferences.chain(
+            points, urgency=urgency, severity=severity, at=at, zone=owner.time_zone
+        )
+
+    def next_wanted(self, owner: Owner, *, severity: int, at: datetime) -> datetime | None:
+        """Return when the person wants to be told of something so grave; None for never."""
+        points = self.chains.get(owner.pk, [])
+        return preferences.next_wanted(points, severity=severity, at=at, zone=owner.time_zone)
 
     def next_working(self, owner: Owner, at: datetime) -> datetime | None:
         """Return when the person is next at work: `at` itself while they are, None for never.

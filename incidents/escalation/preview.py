@@ -8,6 +8,7 @@ from incidents.escalation.plan import Plan, PlannedStep, Target, Urgency, all_ro
 
 Resolve = Callable[[Target, datetime], Iterable[str]]
 NextWorking = Callable[[str, datetime], datetime | None]
+NextWanted = Callable[[str, datetime], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,24 @@ class PreviewedStep:
 
 
 def preview(
-    plan: Plan, at: datetime, resolve: Resolve, next_working: NextWorking | None = None
+    plan: Plan,
+    at: datetime,
+    resolve: Resolve,
+    next_working: NextWorking | None = None,
+    next_wanted: NextWanted | None = None,
 ) -> list[PreviewedStep]:
     """Return every step of every round of a plan, and of those that follow, started at that time.
 
     `resolve` says whom a target means at a time (it is not asked about webhooks), and
-    `next_working` when a person is next at work. Both see people and rotations as they are
+    `next_working` when a person is next at work, and `next_wanted` when they next want to be told
+    of such things at all. All see people and rotations as they are
     today; the engine asks again when the time has come.
     """
     previewed: list[PreviewedStep] = []
     for round_number in range(1, all_rounds(plan) + 1):
         before: PreviewedStep | None = None
         for step in lay_out(plan, at, round_number):
-            before = _previewed(step, before, resolve, next_working)
+            before = _previewed(step, before, resolve, next_working, next_wanted)
             previewed.append(before)
     return previewed
 
@@ -65,6 +71,7 @@ def _previewed(
     before: PreviewedStep | None,
     resolve: Resolve,
     next_working: NextWorking | None,
+    next_wanted: NextWanted | None,
 ) -> PreviewedStep:
     # Only the next step of the same round is brought forward: the later ones keep their times,
     # and a policy that finds nobody at all must not use up its rounds in an instant.
@@ -76,6 +83,11 @@ def _previewed(
         for person in resolve(target, happens_at)
     }
     waits = next_working if step.working_hours_only else None
+
+    def told_at(person: str) -> datetime | None:
+        at = waits(person, happens_at) if waits else happens_at
+        return next_wanted(person, at) if next_wanted and at else at
+
     return PreviewedStep(
         round=step.round,
         number=step.number,
@@ -83,10 +95,7 @@ def _previewed(
         happens_at=happens_at,
         urgency=step.urgency,
         working_hours_only=step.working_hours_only,
-        recipients=tuple(
-            Recipient(person, waits(person, happens_at) if waits else happens_at)
-            for person in people
-        ),
+        recipients=tuple(Recipient(person, told_at(person)) for person in people),
         webhooks=tuple(
             target.id for target in step.targets if target.kind == "webhook" and target.id
         ),

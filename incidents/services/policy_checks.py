@@ -196,10 +196,17 @@ class _Surroundings:
         return [self.whole] if reached else []
 
     def _reachable(self, owner_id: UUID) -> bool:
-        if self.people.chains.get(owner_id):
-            return True
-        self.note(Finding("no_contact_point", owner_id=owner_id))
-        return False
+        """Whether something of high severity reaches the person, at whatever hour."""
+        points = self.people.chains.get(owner_id)
+        if not points:
+            self.note(Finding("no_contact_point", owner_id=owner_id))
+            return False
+        for_all = [point for point in points if point.from_severity <= Severity.HIGH]
+        if not for_all:
+            self.note(Finding("only_critical", owner_id=owner_id))
+        elif all(point.hours for point in for_all):
+            self.note(Finding("told_later", owner_id=owner_id))
+        return bool(for_all)
 
     def _on_call(self, target: Target) -> list[Span]:
         schedule = self.schedules.get(target.id or "")

@@ -36,7 +36,7 @@ class PreviewWarning:
     """Something that would go otherwise than somebody may expect, as a code.
 
     `no_owner`, `step_finds_nobody`, `nobody_is_reached`, `no_contact_point`, `never_at_work`,
-    `nobody_on_call`, `webhook_unusable`, with what it is about.
+    `nobody_on_call`, `webhook_unusable`, `not_so_grave`, `told_later`, with what it is about.
     """
 
     code: str
@@ -79,10 +79,13 @@ def preview(policy: EscalationPolicy, *, category: str, severity: int, at: datet
         policy.team, category=category, severity=severity, at=at, settings=settings, policy=policy
     )
     plan = to_plan(policy)
-    company = _Company(policy.team_id, responsible.owner, plan, at)
+    company = _Company(policy.team_id, responsible.owner, plan, severity, at)
+    usable = company.usable(plan)
     steps = tuple(
         company.shown(step)
-        for step in previewed(company.usable(plan), at, company.resolve, company.next_working)
+        for step in previewed(
+            usable, at, company.resolve, company.next_working, company.next_wanted
+        )
     )
     if responsible.owner is None:
         company.warn(PreviewWarning("no_owner"))
@@ -101,6 +104,7 @@ class _Company:
     team_id: UUID
     owner: Owner | None
     plan: Plan
+    severity: int
     at: datetime
     warnings: list[PreviewWarning] = field(default_factory=list)
     people: Directory = field(default_factory=Directory)
@@ -135,11 +139,21 @@ class _Company:
         """Return the people whom the target means at that time and who can be reached."""
         reachable = []
         for person in self._meant(target, at):
-            if self.people.chains.get(person.pk):
-                reachable.append(str(person.pk))
-            else:
+            if not self.people.chains.get(person.pk):
                 self.warn(PreviewWarning("no_contact_point", owner_id=person.pk))
+            elif self.people.next_wanted(person, severity=self.severity, at=at) is None:
+                self.warn(PreviewWarning("not_so_grave", owner_id=person.pk))
+            else:
+                reachable.append(str(person.pk))
         return reachable
+
+    def next_wanted(self, person: str, at: datetime) -> datetime:
+        """Return when the person next wants to be told of something so grave."""
+        owner = self.people.owners[UUID(person)]
+        found = self.people.next_wanted(owner, severity=self.severity, at=at)
+        if found is not None and found > at:
+            self.warn(PreviewWarning("told_later", owner_id=owner.pk))
+        return found or at
 
     def next_working(self, person: str, at: datetime) -> datetime:
         """Return when the person is next at work; whoever never is gets it at once."""
@@ -154,8 +168,9 @@ class _Company:
         people = []
         for recipient in step.recipients:
             owner = self.people.owners[UUID(recipient.person)]
-            first = self.people.chain(owner.pk, step.urgency)[0]
-            people.append(Reached(owner, recipient.at or step.happens_at, first))
+            told_at = recipient.at or step.happens_at
+            points = self.people.chain(owner, step.urgency, severity=self.severity, at=told_at)
+            people.append(Reached(owner, told_at, points[0]))
         webhooks = tuple(self.people.webhooks[UUID(each)] for each in step.webhooks)
         stage = stage_of(self.plan, step.round)
         policy_id = UUID(stage.policy_id or "")

@@ -8,8 +8,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from crisis_api.access.admin import display
 from crisis_api.access.admin.base import NounAdmin
 from crisis_api.access.admin.contact_lines import ADDRESS, state_of
+from crisis_api.access.admin.fields import HoursField, hours_text
 from crisis_api.access.admin.filters import TeamFilter
 from crisis_api.access.admin.forms import RecordForm
 from crisis_api.access.admin.scope import caller_of
@@ -21,6 +23,7 @@ from crisis_api.lib.actors import Actor
 from crisis_api.lib.errors import Forbidden
 
 _MANAGE = "contact_points.manage"
+_WANTED = ("from_severity", "hours")
 
 
 class PointForm(RecordForm):
@@ -33,6 +36,11 @@ class PointForm(RecordForm):
         max_value=1000,
         required=False,
         help_text=_("1 is tried first. Empty: the last."),
+    )
+
+    hours = HoursField(
+        label=_("Hours"),
+        help_text=_("When it is used. A day a line, such as “mon 09:00-18:00”. Empty: always."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -68,7 +76,7 @@ class ContactPointAdmin(NounAdmin):
     view_permission = "contact_points.view"
     add_permission = change_permission = delete_permission = _MANAGE
     form = PointForm
-    edition_fields = ("kind", "urgency", "position", "label", "address_index")
+    edition_fields = ("kind", "urgency", "position", "label", "address_index", *_WANTED)
     fieldsets = (
         (
             None,
@@ -84,6 +92,7 @@ class ContactPointAdmin(NounAdmin):
                 )
             },
         ),
+        (_("When it is used"), {"fields": ("from_severity", "hours")}),
     )
     add_fieldsets = (
         (
@@ -95,10 +104,12 @@ class ContactPointAdmin(NounAdmin):
                 ),
             },
         ),
+        (_("When it is used"), {"fields": ("from_severity", "hours")}),
     )
     autocomplete_fields = ("owner",)
-    readonly_fields = ("goes_to", "state", "last_success_at", "last_failure_at")
-    list_display = ("whose", "kind", "urgency", "position", "label", "goes_to", "state")
+    readonly_fields = ("goes_to", "state", "used_in", "last_success_at", "last_failure_at")
+    shown_as = {"hours": "used_in"}
+    list_display = ("whose", "kind", "urgency", "position", "label", "wanted", "goes_to", "state")
     list_filter = (TeamFilter, "kind", "urgency")
     list_select_related = ("owner", "team")
     search_fields = ("owner__name", "label")
@@ -175,6 +186,17 @@ class ContactPointAdmin(NounAdmin):
         """Where it goes, so that it can be recognised and not used."""
         return addresses.masked(obj.kind, obj.address)
 
+    @admin.display(description=_("hours"))
+    def used_in(self, obj: ContactPoint) -> Any:
+        """In which hours it is used."""
+        return display.lines(hours_text(obj.hours)) if obj.hours else _("always")
+
+    @admin.display(description=_("used from"), ordering="from_severity")
+    def wanted(self, obj: ContactPoint) -> Any:
+        """From which severity on it is used, and whether it has hours."""
+        label = obj.get_from_severity_display()
+        return f"{label}, {_('in its hours')}" if obj.hours else label
+
     @admin.display(description=_("state"))
     def state(self, obj: ContactPoint) -> Any:
         """Whether it works."""
@@ -189,7 +211,7 @@ class ContactPointAdmin(NounAdmin):
 
     def create(self, request: HttpRequest, form: Any, formsets: Any) -> ContactPoint:
         """Add a contact point."""
-        names = ("owner", "team", "kind", "address", "urgency", "label", "position")
+        names = ("owner", "team", "kind", "address", "urgency", "label", "position", *_WANTED)
         return contact_points.add(by=caller_of(request).actor, **form.values(*names))
 
     def response_add(
@@ -202,7 +224,7 @@ class ContactPointAdmin(NounAdmin):
 
     def change(self, request: HttpRequest, row: Any, form: Any, formsets: Any) -> None:
         """Change the address, the label, the chain or the place in it."""
-        values = form.values("urgency", "label", "position")
+        values = form.values("urgency", "label", "position", *_WANTED)
         address = form.cleaned_data["address"] or None
         by = caller_of(request).actor
         contact_points.change(row, by=by, version=row.version, address=address, **values)

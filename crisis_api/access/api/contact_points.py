@@ -9,6 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crisis_api.access.api.fields import HoursField
 from crisis_api.access.api.named import require_scope, team_of, version_read
 from crisis_api.access.api.owners import require_all_teams
 from crisis_api.access.callers import Caller
@@ -32,6 +33,7 @@ from crisis_api.lib.drf.serializers import (
     ReadSerializer,
     StrictSerializer,
     TitleField,
+    WordField,
 )
 from crisis_api.lib.drf.views import ResourceViewSet
 from crisis_api.lib.errors import FieldError, Refused
@@ -39,10 +41,15 @@ from crisis_api.lib.errors import FieldError, Refused
 Kind = ContactPoint.Kind
 Urgency = ContactPoint.Urgency
 _MINE = "contact_points.manage"
+SEVERITIES = {each.value: each.name.lower() for each in ContactPoint.FromSeverity}
 
 
 class ContactPointRead(ReadSerializer):
-    """A way to reach somebody. The address is whole for its own person and masked for others."""
+    """A way to reach somebody. The address is whole for its own person and masked for others.
+
+    `from_severity` and `hours` are what the person wants it used for, on their own clock. What is
+    critical goes to those that want it first and then to all others.
+    """
 
     id = serializers.UUIDField()
     owner = serializers.UUIDField(source="owner_id", allow_null=True)
@@ -51,6 +58,8 @@ class ContactPointRead(ReadSerializer):
     urgency = serializers.ChoiceField(choices=Urgency.values)
     position = serializers.IntegerField()
     label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
+    from_severity = WordField(words=SEVERITIES)
+    hours = serializers.DictField(allow_null=True)
     address = Computed(
         columns=["kind", "address"], make=addresses.masked, child=serializers.CharField()
     )
@@ -81,6 +90,8 @@ class ContactPointFields(StrictSerializer):
     label = TitleField(  # type: ignore[assignment]
         max_length=60, allow_blank=True, required=False
     )
+    from_severity = WordField(words=SEVERITIES, required=False)
+    hours = HoursField(required=False)
 
 
 class ContactPointInput(ContactPointFields):

@@ -34,6 +34,14 @@ class ContactPoint(Record):
         NORMAL = "normal", _("normal")
         URGENT = "urgent", _("urgent")
 
+    class FromSeverity(models.IntegerChoices):
+        """The severities of incidents, which this layer does not know."""
+
+        LOW = 1, _("everything")
+        MEDIUM = 2, _("medium")
+        HIGH = 3, _("high")
+        CRITICAL = 4, _("critical")
+
     owner = models.ForeignKey(
         Owner,
         null=True,
@@ -55,6 +63,20 @@ class ContactPoint(Record):
         _("chain"), max_length=6, choices=Urgency.choices, default=Urgency.NORMAL
     )
     position = models.PositiveSmallIntegerField(_("position"), default=1)
+    from_severity = models.PositiveSmallIntegerField(
+        _("from severity"),
+        choices=FromSeverity.choices,
+        default=FromSeverity.LOW,
+        # Written by the database too, so that the release before this one can add rows.
+        db_default=FromSeverity.LOW,
+        help_text=_("What is less grave does not go here. What is critical always may."),
+    )
+    hours = models.JSONField(
+        _("hours"),
+        null=True,
+        blank=True,
+        help_text=_("When it is used, on the person's clock. Empty: always."),
+    )
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     label = models.CharField(_("label"), max_length=60, blank=True)
     address = EncryptedTextField(
@@ -84,6 +106,14 @@ class ContactPoint(Record):
             models.CheckConstraint(
                 condition=models.Q(team=None) | models.Q(kind="webhook"),
                 name="a_team_is_reached_by_webhook",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(from_severity__gte=1, from_severity__lte=4),
+                name="a_contact_point_is_for_a_known_severity",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(team=None) | models.Q(from_severity=1, hours__isnull=True),
+                name="preferences_are_a_persons",
             ),
         )
         indexes = (

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from crisis_api.access.models import ContactPoint, Owner, Team
-from crisis_api.access.services import addresses, changes, owners
+from crisis_api.access.services import addresses, changes, owners, working_hours
 from crisis_api.lib import clock
 from crisis_api.lib.actors import Actor
 from crisis_api.lib.crypto import blind_index
@@ -32,12 +32,17 @@ def add(
     urgency: str = Urgency.NORMAL,
     label: str = "",
     position: int | None = None,
+    from_severity: int = ContactPoint.FromSeverity.LOW,
+    hours: Mapping[str, Any] | None = None,
 ) -> ContactPoint:
     """Add a way to reach a person, or a webhook of a team, at the end of its chain.
 
     With `position` (from 1) it comes before what stands there. A webhook gets its secret here,
-    which doors show once.
+    which doors show once. `from_severity` and `hours` are what a person wants it used for; what
+    is critical may go there all the same.
     """
+    if team is not None:
+        _refuse_preferences(from_severity, hours)
     if team is not None and kind != Kind.WEBHOOK:
         detail = "A team is reached by webhook only."
         raise Invalid(errors=[FieldError("/kind", "team_needs_webhook", detail)])
@@ -58,6 +63,8 @@ def add(
             urgency=urgency,
             label=label,
             position=others.filter(urgency=urgency).count() + 1,
+            from_severity=from_severity,
+            hours=_hours(hours),
             secret=new_secret() if kind == Kind.WEBHOOK else "",
             **made_by(by),
         )
@@ -75,9 +82,12 @@ def change(
     label: str | None = None,
     urgency: str | None = None,
     position: int | None = None,
+    from_severity: int | None = None,
+    hours: Mapping[str, Any] | None = None,
 ) -> ContactPoint:
-    """Change the address, the label, the chain (`urgency`) or the place in it; None leaves it.
+    """Change the address, the label, the chain (`urgency`), the place in it, or what it is for.
 
+    None leaves it as it is; `hours` of `{}` are always.
     A new address is tried again even where the old one had been given up.
     """
     checked = None if address is None else addresses.check(point.kind, address)
@@ -85,12 +95,21 @@ def change(
         _lock(point.owner, point.team)
         row = ContactPoint.objects.get(pk=point.pk)
         before = row.urgency
-        given = {"address": checked, "label": label, "urgency": urgency}
+        given: dict[str, Any] = {
+            "address": checked,
+            "label": label,
+            "urgency": urgency,
+            "from_severity": from_severity,
+        }
         values = {
             name: value
             for name, value in given.items()
             if value is not None and value != getattr(row, name)
         }
+        if hours is not None and _hours(hours) != row.hours:
+            given["hours"] = values["hours"] = _hours(hours)
+        if row.team is not None:
+            _refuse_preferences(from_severity, hours)
         if "address" in values or "urgency" in values:
             others = ContactPoint.objects.filter(owner=row.owner, team=row.team)
             _refuse_twin(
@@ -109,7 +128,19 @@ def change(
     return row
 
 
-def _fresh(values: Mapping[str, str]) -> dict[str, Any]:
+def _hours(document: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return hours as they are stored; raises Invalid where they cannot be understood."""
+    working_hours.check(document, below="/hours")
+    return dict(document) if document else None
+
+
+def _refuse_preferences(from_severity: int | None, hours: Mapping[str, Any] | None) -> None:
+    if hours or (from_severity or ContactPoint.FromSeverity.LOW) > ContactPoint.FromSeverity.LOW:
+        detail = "A team's webhook gets whatever a step sends there, at any hour."
+        raise Invalid(errors=[FieldError("/from_severity", "not_a_persons", detail)])
+
+
+def _fresh(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what else a new address changes."""
     if "address" not in values:
         return {}

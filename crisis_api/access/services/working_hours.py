@@ -6,18 +6,18 @@ when it starts.
 
 from collections.abc import Callable
 
-Check = Callable[[object], None]
+Check = Callable[[object, str], None]
 
 _checks: list[Check] = []
 
 
 def register(check: Check) -> None:
-    """Let `check` refuse, by raising Invalid with pointers below `/working_hours`, bad hours."""
+    """Let `check` refuse bad hours, by raising Invalid with pointers below the one it is given."""
     if check not in _checks:
         _checks.append(check)
 
 
-def check(document: object) -> None:
-    """Raise Invalid where the hours cannot be understood."""
+def check(document: object, *, below: str = "/working_hours") -> None:
+    """Raise Invalid where the hours cannot be understood; `below` is where they stand."""
     for each in _checks:
-        each(document)
+        each(document, below)

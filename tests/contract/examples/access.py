@@ -62,7 +62,8 @@ EXAMPLES = (
         {"kind": "email", "address": "vera.private@lumelle.example", "label": "Private"},
     ),
     changed(
-        "contact_points", "email_of_the_manager", "For what cannot wait", {"urgency": "urgent"}
+        "contact_points", "email_of_the_manager", "For what is grave, by day",
+        {"from_severity": "high", "hours": {"mon": [["09:00", "18:00"]]}},
     ),
     gone("contact_points", "console_of_the_manager", "An address that is no more"),
     verb("contact_points_rotate_secret", "webhook_of_the_team", "The old secret leaked"),

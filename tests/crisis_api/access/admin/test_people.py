@@ -347,3 +347,21 @@ def test_says_what_was_done_to_several_rows_and_what_not(pages, team, manager):
     assert said(response) == ["Done with 1."]
     foreign.refresh_from_db()
     assert foreign.revoked_at is None
+
+
+def test_people_say_from_which_severity_and_in_which_hours_a_point_is_used(team):
+    me = a_person(team, "responder")
+    mine = AdminPages(me)
+    typed = {"kind": "email", "address": "me@example.com", "urgency": "urgent"}
+    response = mine.add(
+        ContactPoint, owner=str(me.pk), **typed, from_severity="3", hours="mon 09:00-18:00"
+    )
+    assert response.status_code == 302, errors(response)
+    point = ContactPoint.objects.get(owner=me)
+    assert (point.from_severity, point.hours) == (3, {"mon": [["09:00", "18:00"]]})
+    assert "in its hours" in mine.list(ContactPoint).content.decode()
+    response = mine.edit(point, hours="", from_severity="1")
+    assert response.status_code == 302, errors(response)
+    point.refresh_from_db()
+    assert (point.from_severity, point.hours) == (1, None)
+    assert "Expected a time" in errors(mine.edit(point, hours="mon 9-18"))

@@ -143,3 +143,29 @@ def test_lets_people_change_themselves(api, anna):
 def test_asks_strangers_to_sign_in(client):
     assert client.get("/api/v1/me/").status_code == 401
     assert ContactPoint.objects.count() == 0
+
+
+def test_takes_from_which_severity_and_in_which_hours_it_is_used(api, anna):
+    wanted = {"from_severity": "high", "hours": {"mon": [["09:00", "18:00"]]}}
+    made = api.post("/api/v1/contact_points/", {**MAIL, **wanted})
+    assert made.status_code == 201, made.data
+    assert {name: made.data[name] for name in wanted} == wanted
+    path = f"/api/v1/contact_points/{made.data['id']}/"
+    bad = api.patch(path, {"hours": {"mon": [["9", "18"]]}})
+    assert bad.status_code == 400
+    assert bad.json()["errors"][0]["pointer"] == "/hours/mon/0/0"
+    assert api.patch(path, {"from_severity": "worst"}).status_code == 400
+    always = api.patch(path, {"hours": {}, "from_severity": "low"}).data
+    assert (always["hours"], always["from_severity"]) == (None, "low")
+    assert ContactPoint.objects.get(owner=anna).hours is None
+
+
+def test_uses_a_webhook_of_a_team_for_everything_at_any_hour(team):
+    manager = an_api(a_person(team, "manager"))
+    hook = {"kind": "webhook", "address": "https://1.1.1.1/hook", "team": team.pk}
+    refused = manager.post("/api/v1/contact_points/", {**hook, "from_severity": "high"})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "not_a_persons")
+    point = a_contact_point(team=team, kind="webhook", address="https://example.org")
+    path = f"/api/v1/contact_points/{point.pk}/"
+    assert manager.patch(path, {"hours": {"mon": [["09:00", "18:00"]]}}).status_code == 400
+    assert manager.patch(path, {"label": "Hub"}).status_code == 200
