@@ -62,7 +62,9 @@ EXAMPLES = (
         {"kind": "email", "address": "vera.private@lumelle.example", "label": "Private"},
     ),
     changed(
-        "contact_points", "email_of_the_manager", "For what is grave, by day",
+        "contact_points",
+        "email_of_the_manager",
+        "For what is grave, by day",
         {"from_severity": "high", "hours": {"mon": [["09:00", "18:00"]]}},
     ),
     gone("contact_points", "console_of_the_manager", "An address that is no more"),
