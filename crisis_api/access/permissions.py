@@ -65,6 +65,7 @@ PERMISSIONS = _table(
     ("rotations.view", EVERYBODY, Scope.READ),
     ("rotations.manage", MANAGE, Scope.MANAGE),
     ("rotations.override", WORK, Scope.INCIDENTS),
+    ("calendar_feeds.manage", MANAGE, Scope.MANAGE),
     ("escalation_policies.view", EVERYBODY, Scope.READ),
     ("escalation_policies.manage", MANAGE, Scope.MANAGE),
     ("assignment_rules.view", EVERYBODY, Scope.READ),

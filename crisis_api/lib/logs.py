@@ -34,7 +34,7 @@ _TELLING = ("08", "23", "40", "53", "55", "57")
 
 _SECRETS = re.compile(
     r"""
-      (?P<ack>/ack/)[^\s/"'<>]+                          # who has it acknowledges as that person
+      (?P<ack>/(?:ack|calendar)/)[^\s/"'<>]+             # who has it is taken for that person
     | \b(?P<key>ck_|whsec_|enc1:|Bearer\ )[\w.~+/=-]+    # keys, signing secrets, stored secrets
     | (?P<web>\bhttps?://[^\s/"'<>@]+)/[^\s"'<>]*        # addresses of webhooks are secrets too
     | \b(?P<own>https?|postgres(?:ql)?|rediss?|smtp\S*?)://[^\s/@"']*@[^\s"'<>]*

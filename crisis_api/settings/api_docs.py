@@ -55,6 +55,7 @@ TAGS = (
     ("follow_ups", "What was decided or promised: by whom, until when, and the proof of it."),
     ("escalation_policies", "What happens when nobody reacts, and what would."),
     ("rotations", "Who is on call when, and the exceptions."),
+    ("calendar_feeds", "Secret addresses at which calendar programs read shifts."),
     ("assignment_rules", "Who answers for a new incident."),
     ("notifications", "The messages to people, and what came of each."),
     ("me", "Who is calling, and what that caller may do."),

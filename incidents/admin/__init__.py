@@ -3,6 +3,7 @@
 from incidents.admin import (  # noqa: F401  each registers its noun
     accounts,
     assignment_rules,
+    calendar_feeds,
     contact_point_verbs,
     dashboard,
     events,

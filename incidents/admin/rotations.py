@@ -22,7 +22,7 @@ from crisis_api.lib import clock
 from incidents.admin.participants import ParticipantForm, ParticipantFormSet, people_of
 from incidents.admin.policy_checks import checks_panel
 from incidents.admin.rotation_layers import layers_panel
-from incidents.models import Override, Rotation, RotationLayer, RotationParticipant
+from incidents.models import CalendarFeed, Override, Rotation, RotationLayer, RotationParticipant
 from incidents.services import rotations
 
 _EDITED = (
@@ -179,8 +179,9 @@ def on_call_panel(rotation: Rotation) -> Panel:
             )
         )
     columns = ("", _("person"), _("from"), _("to"), "")
+    links = [Link(_("To my calendar"), display.add_to(CalendarFeed, rotation=rotation.pk))]
     nobody = _("Nobody is on call: it has no participants, or begins later.")
-    return Panel("on_call", _("On call"), columns, rows, empty=nobody)
+    return Panel("on_call", _("On call"), columns, rows, empty=nobody, links=links)
 
 
 def _overrides(rotation: Rotation) -> Panel:

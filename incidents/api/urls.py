@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from incidents.api.accounts import AccountViewSet
 from incidents.api.assignment_rules import AssignmentRuleViewSet
 from incidents.api.authors import AuthorViewSet
+from incidents.api.calendar_feeds import CalendarFeedViewSet
 from incidents.api.contact_point_tests import ContactPointTestViewSet
 from incidents.api.escalation_policies import EscalationPolicyViewSet
 from incidents.api.incident_settings import IncidentSettingsViewSet
@@ -38,6 +39,7 @@ router.register(
 router.register(
     r"rotations/(?P<rotation>[^/]+)/layers", RotationLayerViewSet, basename="rotation_layer"
 )
+router.register("calendar_feeds", CalendarFeedViewSet, basename="calendar_feed")
 router.register("escalation_policies", EscalationPolicyViewSet, basename="escalation_policy")
 router.register("assignment_rules", AssignmentRuleViewSet, basename="assignment_rule")
 

@@ -1,4 +1,5 @@
 from incidents.models.account import Account, Author, Post
+from incidents.models.calendar import CalendarFeed
 from incidents.models.escalation import (
     AuditorState,
     EngineHeartbeat,
@@ -37,6 +38,7 @@ __all__ = [
     "AssignmentRule",
     "AuditorState",
     "Author",
+    "CalendarFeed",
     "Category",
     "EngineHeartbeat",
     "Escalation",

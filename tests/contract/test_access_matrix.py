@@ -44,6 +44,22 @@ WITHOUT_PERMISSION: dict[str, tuple[int, dict[str, int]]] = {
     "api_keys_retrieve": (404, dict.fromkeys(("manager", "key:manage", "key:personal"), 200)),
     "api_keys_create": (403, {"manager": 201}),
     "api_keys_revoke": (404, {"manager": 200, "key:manage": 403, "key:personal": 403}),
+    "calendar_feeds_list": (200, {}),
+    "calendar_feeds_retrieve": (
+        404,
+        dict.fromkeys(("manager", "key:manage", "key:personal", "key:personal_reader"), 200),
+    ),
+    "calendar_feeds_create": (
+        201,
+        {**dict.fromkeys(TEAM_KEYS, 422), "key:personal_reader": 403},
+    ),
+    "calendar_feeds_revoke": (
+        404,
+        {
+            **dict.fromkeys(("manager", "key:manage", "key:personal"), 200),
+            "key:personal_reader": 403,
+        },
+    ),
     "contact_points_list": (200, {}),
     "contact_points_retrieve": (
         404,

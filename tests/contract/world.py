@@ -18,7 +18,7 @@ from crisis_api.lib.actors import SYSTEM
 from crisis_api.lib.records import Record
 from incidents.escalation import reminders
 from incidents.models import Author, Notification, NotificationReminder, Post, Reminder
-from incidents.services import lifecycle, notes, relations
+from incidents.services import calendar_feeds, lifecycle, notes, relations
 from responses.models import SupportTicket
 from responses.services import follow_ups, ticket_drafting, tickets
 from tests.factories import incidents, responses
@@ -131,6 +131,9 @@ def _configuration(world: World) -> None:
     )
     rows["layer"] = incidents.a_layer(
         rows["rotation"], people[:2], name="Weekends", hours={"sat": [["00:00", "24:00"]]}
+    )
+    rows["calendar_feed"], _address = calendar_feeds.issue(
+        team=team, owner=world.people["manager"], rotation=rows["rotation"], by=SYSTEM
     )
     rows["assignment_rule"] = incidents.an_assignment_rule(
         team, category="product_safety", rotation=rows["rotation"], policy=rows["policy"]

@@ -104,6 +104,10 @@ EXAMPLES = (
         path={"id": "<layer>", **IN_THE_ROTATION},
     ),
     gone("rotations_layers", "layer", "The rotation itself holds again", path=IN_THE_ROTATION),
+    listed("calendar_feeds"),
+    read("calendar_feeds", "calendar_feed"),
+    made("calendar_feeds", "Who is on call, in my calendar", {"rotation": "<rotation>"}),
+    verb("calendar_feeds_revoke", "calendar_feed", "The address was shown to others"),
     listed("assignment_rules"),
     read("assignment_rules", "assignment_rule"),
     made(

@@ -53,6 +53,7 @@ def test_is_one_line_for_machines_whatever_the_message_holds():
     ("text", "left"),
     [
         ("GET /ack/eyJwIjp7.abc-_/ 500", "GET /ack/…/ 500"),
+        ("GET /calendar/Zm9v-_bar.ics 200", "GET /calendar/… 200"),
         ("key ck_AbC-123_x refused", "key ck_… refused"),
         ("signed whsec_abc+/=", "signed whsec_…"),
         ("Authorization: Bearer abc.def", "Authorization: Bearer …"),

@@ -8,6 +8,7 @@ import pytest
 from crisis_api.access.models import AuditEvent
 from incidents.models import (
     AssignmentRule,
+    CalendarFeed,
     EscalationPolicy,
     IncidentSettings,
     Override,
@@ -325,3 +326,18 @@ def test_hands_over_to_another_policy_and_refuses_a_circle(pages, team, manager)
     assert [row[0] for row in preview.rows] == ["First", "First", "Second", "Second"]
     assert "falls back on this one" in errors(pages.edit(second, fallback=str(first.pk)))
     assert "other policies still name this policy" in errors(pages.do("archive", second))
+
+
+def test_gives_an_address_for_a_calendar_once_and_revokes_it(pages, team, manager):
+    rotation = a_rotation(team, [manager])
+    assert "To my calendar" in pages.open(rotation).content.decode()
+    shown = pages.add(CalendarFeed, rotation=str(rotation.pk)).content.decode()
+    assert "/calendar/" in shown
+    assert ".ics" in shown
+    feed = CalendarFeed.objects.get()
+    assert "/calendar/" not in pages.open(feed).content.decode().replace("/calendarfeed/", "")
+    pages.do("revoke", feed)
+    feed.refresh_from_db()
+    assert feed.revoked_at is not None
+    other = AdminPages(a_person(team, "responder"))
+    assert feed.pk not in [row.pk for row in other.list(CalendarFeed).context["cl"].queryset]
