@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Model
+from django.db.models import Model
 
-from crisis_api.lib import clock, nudge
+from crisis_api.lib import clock, counters, nudge
 from crisis_api.lib.actors import SYSTEM, Actor
 from incidents.models import Event, Incident, PendingEvent
 
@@ -100,20 +100,7 @@ def record_many(entries: Sequence[Entry]) -> list[Event]:
 def _numbers(entries: Sequence[Entry]) -> dict[UUID, int]:
     """Reserve the numbers of the entries and return, per incident, the last one before them."""
     wanted = Counter(entry.incident_id for entry in entries if entry.incident_id is not None)
-    by_count: dict[int, list[UUID]] = {}
-    for incident_id in sorted(wanted):
-        by_count.setdefault(wanted[incident_id], []).append(incident_id)
-    if len(wanted) > 1:
-        # Two writers of several incidents must take them in one order.
-        list(
-            Incident.objects.filter(pk__in=sorted(wanted))
-            .order_by("pk")
-            .select_for_update(no_key=True)
-            .values_list("pk")
-        )
-    for count, ids in by_count.items():
-        Incident.objects.filter(pk__in=ids).update(last_sequence=F("last_sequence") + count)
-    after = dict(Incident.objects.filter(pk__in=wanted).values_list("pk", "last_sequence"))
+    after = counters.raised(Incident, "last_sequence", wanted)
     return {incident_id: last - wanted[incident_id] for incident_id, last in after.items()}
 
 

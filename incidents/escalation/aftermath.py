@@ -1,6 +1,6 @@
 """What comes of a send: success, another try, the next contact point, or a dead letter."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,13 +19,15 @@ from incidents.models import Incident, Notification, Reminder
 # A late page is a failed page: short waits, and the next contact point after 30 seconds.
 RETRIES = tuple(timedelta(seconds=s) for s in (2, 5, 15, 30, 60, 120, 300))
 LONGEST_WAIT = timedelta(minutes=5)
+SUCCESS_NOTED_EVERY = timedelta(seconds=5)
 Status = Notification.Status
 
 
 def sent(notification: Notification, reminders: Sequence[Reminder], ref: str) -> None:
     """Stamp a success, unless another sender has taken the row over since."""
     with transaction.atomic():
-        incidents = _lock_incidents(reminders)
+        # Writing the timeline locks the incidents, which everybody does before the notification.
+        _tell("notification.sent", notification, _incidents_of(reminders))
         now = clock.decisive_now()
         if not _mine(notification).change(
             status=Status.SENT,
@@ -35,9 +37,11 @@ def sent(notification: Notification, reminders: Sequence[Reminder], ref: str) ->
             last_error="",
             provider_ref=ref[:200],
         ):
+            transaction.set_rollback(True)
             return
-        _point(notification).update(last_success_at=now)
-        _tell("notification.sent", notification, incidents)
+        if not _known_to_work(notification.contact_point, now):
+            _point(notification).update(last_success_at=now)
+    _count("sent", notification)
 
 
 def failed(notification: Notification, reminders: Sequence[Reminder], error: ChannelError) -> None:
@@ -70,6 +74,7 @@ def failed(notification: Notification, reminders: Sequence[Reminder], error: Cha
         if error.permanent:
             _disable(notification, error)
         _tell("notification.failed", notification, incidents, code=error.code)
+    _count("failed", notification)
 
 
 def take_next_point(pk: UUID, now: datetime) -> bool:
@@ -108,10 +113,21 @@ def _point(notification: Notification) -> Any:
     return ContactPoint.objects.filter(pk__in=[notification.contact_point_id or UUID(int=0)])
 
 
+def _known_to_work(point: ContactPoint | None, now: datetime) -> bool:
+    """Whether its last success is noted already: many messages a second need not all write it."""
+    if point is None or point.last_success_at is None:
+        return False
+    failed_since = point.last_failure_at and point.last_failure_at >= point.last_success_at
+    return not failed_since and now - point.last_success_at < SUCCESS_NOTED_EVERY
+
+
+def _incidents_of(reminders: Sequence[Reminder]) -> list[UUID]:
+    return sorted({r.incident_id for r in reminders if r.incident_id is not None})
+
+
 def _lock_incidents(reminders: Sequence[Reminder]) -> dict[UUID, Incident]:
     """Take the incidents before the notification, in the order in which everybody does."""
-    ids = sorted({r.incident_id for r in reminders if r.incident_id is not None})
-    rows = Incident.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
+    rows = Incident.objects.filter(pk__in=_incidents_of(reminders)).order_by("pk").select_for_update(no_key=True)
     return {row.pk: row for row in rows}
 
 
@@ -178,6 +194,7 @@ def _nobody_got_it(
 ) -> None:
     """A dead letter: a person is told of it, and the next step of the plan comes at once."""
     _tell("notification.dead", notification, incidents)
+    _count("dead", notification)
     told = [reminder for reminder in reminders if reminder.kind != "alarm"]
     if not told:
         return
@@ -191,12 +208,16 @@ def _nobody_got_it(
             firing.nobody_reached(reminder, now)
 
 
-def _tell(
-    kind: str, notification: Notification, incidents: dict[UUID, Incident], **data: Any
-) -> None:
-    """Write it on the timeline of every incident that the message was about, and count it."""
+def _count(outcome: str, notification: Notification) -> None:
     point = notification.contact_point
-    metrics.SENDS.labels(point.kind if point else "none", kind.rpartition(".")[2]).inc()
+    metrics.SENDS.labels(point.kind if point else "none", outcome).inc()
+
+
+def _tell(
+    kind: str, notification: Notification, incidents: Iterable[UUID], **data: Any
+) -> None:
+    """Write it on the timeline of every incident that the message was about."""
+    point = notification.contact_point
     entry = {
         "notification": str(notification.pk),
         "person": str(notification.owner_id) if notification.owner_id else None,

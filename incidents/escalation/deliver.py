@@ -7,7 +7,7 @@ that holds the subjects as they are, so after an acknowledgement has committed n
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +31,7 @@ WITHOUT_SUCCESS = timedelta(seconds=30)
 CLAIM_NONE_AFTER = 3.0
 OFFERED_AT_ONCE = 100
 TROUBLE = timedelta(hours=1)
+READ_AGAIN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,52 +127,57 @@ def claim(pk: UUID) -> Claim | None:
     """Claim one notification for sending; None where it is taken, not due, or no longer wanted.
 
     The commit of this claim is the start of the send. It share-locks the subjects first, so that
-    an acknowledgement either waits for it or is seen by it.
+    an acknowledgement either waits for it or is seen by it. What it covers is read before these
+    locks; whoever adds to that raises the version, and then it is read again.
     """
-    with transaction.atomic():
-        now = clock.decisive_now()
-        ids_by_type: dict[str, list[UUID]] = {}
-        covered = Reminder.objects.filter(covered_by__notification_id=pk)
-        for kind, subject_id in covered.values_list("subject_type", "subject_id"):
-            ids_by_type.setdefault(kind, []).append(subject_id)
-        rows = subjects.share(ids_by_type)
-        told = list(covered.filter(status=Reminder.Status.FIRED).order_by("planned_at", "id"))
-        still = subjects.wanted(told, rows)
-        row = (
-            Notification.objects.waiting(now)
-            .filter(pk=pk)
-            .select_related("contact_point", "owner")
-            .select_for_update(of=("self",), no_key=True)
-            .first()
-        )
-        if row is None:
-            return None
-        if not still:
-            _change(row, status=Notification.Status.CANCELLED, fallback_at=None)
-            return None
-        if row.status == Notification.Status.SENDING:
-            metrics.LEASES_EXPIRED.inc()
-        _change(
-            row,
-            status=Notification.Status.SENDING,
-            sending_at=now,
-            lease_until=now + LEASE,
-            lease_owner=lease.owner_name(),
-            fence=row.fence + 1,
-            attempts=row.attempts + 1,
-            fallback_at=(row.fallback_at or now + WITHOUT_SUCCESS) if row.owner else None,
-        )
-        if row.attempts == 1:
-            late = max((now - row.due_at).total_seconds(), 0)
-            metrics.LATENESS.labels(str(row.critical).lower()).observe(late)
-        return Claim(row, [r for r in told if r.pk in still], rows, now)
+    for _ in range(READ_AGAIN):
+        with transaction.atomic():
+            now = clock.decisive_now()
+            rows = Notification.objects.waiting(now).filter(pk=pk)
+            row = rows.select_related("contact_point", "owner").first()
+            if row is None:
+                return None
+            told = list(
+                Reminder.objects.filter(covered_by__notification=pk, status=Reminder.Status.FIRED)
+            )
+            told.sort(key=lambda reminder: (reminder.planned_at, reminder.pk))
+            held = subjects.share(_subjects_of(told))
+            still = subjects.wanted(told, held)
+            if _taken(row, now, wanted=bool(still)):
+                return Claim(row, [r for r in told if r.pk in still], held, now) if still else None
+    return None
 
 
-def _change(row: Notification, **values: Any) -> None:
-    """Change the locked row, and what this process holds of it."""
-    Notification.objects.filter(pk=row.pk).change(**values)
+def _subjects_of(reminders: Iterable[Reminder]) -> dict[str, list[UUID]]:
+    found: dict[str, list[UUID]] = {}
+    for reminder in reminders:
+        found.setdefault(reminder.subject_type, []).append(reminder.subject_id)
+    return found
+
+
+def _taken(row: Notification, now: datetime, *, wanted: bool) -> bool:
+    """Stamp `sending`, or `cancelled`; False where the row has changed since it was read."""
+    values: dict[str, Any] = {"status": Notification.Status.CANCELLED, "fallback_at": None}
+    if wanted:
+        values = {
+            "status": Notification.Status.SENDING,
+            "sending_at": now,
+            "lease_until": now + LEASE,
+            "lease_owner": lease.owner_name(),
+            "fence": row.fence + 1,
+            "attempts": row.attempts + 1,
+            "fallback_at": (row.fallback_at or now + WITHOUT_SUCCESS) if row.owner_id else None,
+        }
+    if not Notification.objects.filter(pk=row.pk, version=row.version).change(**values):
+        return False
+    if wanted and row.status == Notification.Status.SENDING:
+        metrics.LEASES_EXPIRED.inc()
+    if wanted and row.attempts == 0:
+        late = max((now - row.due_at).total_seconds(), 0)
+        metrics.LATENESS.labels(str(row.critical).lower()).observe(late)
     for name, value in values.items():
         setattr(row, name, value)
+    return True
 
 
 def fall_back(limit: int = 500) -> int:

@@ -94,17 +94,24 @@ def _write_bundled(messages: Sequence[Message], now: datetime) -> list[Notificat
     for _ in range(5):
         if not left:
             return done
-        waiting = _waiting(list(left.values()), now)
+        waiting, older = _waiting(list(left.values()), now)
         joined = [(row, left.pop(key)) for key, row in waiting.items()]
         _cover(joined)
         _widen(joined)
         _turn_louder(joined)
+        # A sender that read what it covers a moment ago must read again.
+        Notification.objects.filter(pk__in=older).change()
         done += [row for row, _ in joined]
     raise RuntimeError("the waiting messages were taken five times over")
 
 
-def _waiting(messages: Sequence[Message], now: datetime) -> dict[Waiting, Notification]:
-    """Return, locked, the message that waits for each person, written where there was none."""
+def _waiting(
+    messages: Sequence[Message], now: datetime
+) -> tuple[dict[Waiting, Notification], list[UUID]]:
+    """Return, locked, the message that waits for each person, written where there was none.
+
+    Also returns the ids of those that waited already.
+    """
     people = [m.owner.pk for m in messages if m.owner]
     last = dict(
         Notification.objects.filter(owner_id__in=people, sending_at__gt=now - ONE_MESSAGE_A)
@@ -128,7 +135,9 @@ def _waiting(messages: Sequence[Message], now: datetime) -> dict[Waiting, Notifi
     )
     wanted = {(m.team_id, m.owner.pk, m.urgency) for m in messages if m.owner}
     keyed = {(row.team_id, row.owner_id, row.urgency): row for row in found}
-    return {key: row for key, row in keyed.items() if key in wanted}
+    mine = {key: row for key, row in keyed.items() if key in wanted}
+    fresh = {row.pk for row in rows}
+    return mine, [row.pk for row in mine.values() if row.pk not in fresh]
 
 
 def _widen(joined: Sequence[tuple[Notification, Message]]) -> None:

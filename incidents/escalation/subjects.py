@@ -75,9 +75,7 @@ def share(ids_by_type: Mapping[str, Iterable[UUID]]) -> dict[str, dict[UUID, Any
     """
     held: dict[str, dict[UUID, Any]] = {}
     for kind, ids in _in_lock_order(ids_by_type):
-        model = rules_of(kind).model
-        lease.share_lock(model, ids)
-        held[kind] = model._default_manager.in_bulk(ids)
+        held[kind] = lease.shared(rules_of(kind).model, ids)
     return held
 
 

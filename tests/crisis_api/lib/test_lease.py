@@ -163,3 +163,12 @@ def test_names_each_worker_differently() -> None:
     names = in_threads(lease.owner_name, lease.owner_name)
     assert all(0 < len(name) <= 80 for name in names)
     assert lease.owner_name() not in names
+
+
+def test_returns_the_rows_that_it_shares() -> None:
+    ids = jobs(3, status="mine")
+    with transaction.atomic():
+        held = lease.shared(Job, [ids[2], uuid7(), ids[0]])
+        assert lease.shared(Job, []) == {}
+    assert sorted(held) == sorted([ids[0], ids[2]])
+    assert {job.status for job in held.values()} == {"mine"}
