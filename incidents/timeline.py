@@ -61,16 +61,38 @@ def record(
     return record_many([entry])[0]
 
 
+def record_opening(
+    incident: Incident, *, by: Actor, data: Mapping[str, Any], at: datetime
+) -> Event:
+    """Write the first event of an incident that was inserted just now with `last_sequence=1`.
+
+    Nobody else sees it yet, so its number needs no lock.
+    """
+    entry = Entry(
+        kind="incident.opened",
+        team_id=incident.team_id,
+        subject_type="incident",
+        subject_id=incident.pk,
+        incident_id=incident.pk,
+        by=by,
+        data=data,
+        at=at,
+    )
+    return _write([entry], {incident.pk: 0})[0]
+
+
 def record_many(entries: Sequence[Entry]) -> list[Event]:
     """Write events in their order, with a handful of statements however many there are.
 
     Locks the incidents in the order of their ids until the transaction ends, so that the numbers
     of an incident's events rise in the order of commits.
     """
-    if not entries:
-        return []
+    return _write(entries, _numbers(entries)) if entries else []
+
+
+def _write(entries: Sequence[Entry], numbers: dict[UUID, int]) -> list[Event]:
+    """Write the events, numbered from the last number of each incident before them."""
     now = clock.now()
-    numbers = _numbers(entries)
     events = []
     for entry in entries:
         sequence = None

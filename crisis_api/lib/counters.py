@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connections, models, router
 from django.db.models import F
+from django.db.models.sql import UpdateQuery
 
 
 def raised(model: type[models.Model], column: str, by: Mapping[Any, int]) -> dict[Any, int]:
@@ -32,9 +33,29 @@ def raised(model: type[models.Model], column: str, by: Mapping[Any, int]) -> dic
     return found
 
 
-def _raised(
-    model: type[models.Model], column: str, ids: list[Any], step: int
-) -> dict[Any, int]:
+def next_of(rows: models.QuerySet[Any], column: str) -> int | None:
+    """Raise the column of the one row by one and return what it is now; None where there is none.
+
+    The first that raises it in a transaction keeps all others waiting until its end.
+    """
+    using = router.db_for_write(rows.model)
+    query = rows.using(using).query.chain(UpdateQuery)
+    query.add_update_values({column: F(column) + 1})
+    connection = connections[using]
+    if not connection.features.can_return_columns_from_insert:
+        value: int | None = None
+        if rows.update(**{column: F(column) + 1}):
+            value = rows.values_list(column, flat=True).get()
+        return value
+    statement, values = query.get_compiler(using=using).as_sql()
+    name = connection.ops.quote_name(rows.model._meta.get_field(column).column)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} RETURNING {name}", values)
+        found = cursor.fetchone()
+    return found[0] if found else None
+
+
+def _raised(model: type[models.Model], column: str, ids: list[Any], step: int) -> dict[Any, int]:
     using = router.db_for_write(model)
     connection = connections[using]
     if not connection.features.can_return_columns_from_insert:
@@ -47,7 +68,9 @@ def _raised(
     key = quote(meta.pk.column)
     these = f"({', '.join(['%s'] * len(ids))})"
     if connection.vendor == "postgresql" and len(ids) > 1:
-        these = f"(SELECT {key} FROM {table} WHERE {key} IN {these} ORDER BY {key} FOR NO KEY UPDATE)"  # noqa: S608, E501  names of a model
+        these = (
+            f"(SELECT {key} FROM {table} WHERE {key} IN {these} ORDER BY {key} FOR NO KEY UPDATE)"  # noqa: S608, E501  names of a model
+        )
     statement = f"UPDATE {table} SET {counter} = {counter} + %s WHERE {key} IN {these} RETURNING {key}, {counter}"  # noqa: S608, E501  names of a model
     values = [meta.pk.get_db_prep_value(pk, connection, prepared=False) for pk in ids]
     with connection.cursor() as cursor:

@@ -127,7 +127,11 @@ def _incidents_of(reminders: Sequence[Reminder]) -> list[UUID]:
 
 def _lock_incidents(reminders: Sequence[Reminder]) -> dict[UUID, Incident]:
     """Take the incidents before the notification, in the order in which everybody does."""
-    rows = Incident.objects.filter(pk__in=_incidents_of(reminders)).order_by("pk").select_for_update(no_key=True)
+    rows = (
+        Incident.objects.filter(pk__in=_incidents_of(reminders))
+        .order_by("pk")
+        .select_for_update(no_key=True)
+    )
     return {row.pk: row for row in rows}
 
 
@@ -213,9 +217,7 @@ def _count(outcome: str, notification: Notification) -> None:
     metrics.SENDS.labels(point.kind if point else "none", outcome).inc()
 
 
-def _tell(
-    kind: str, notification: Notification, incidents: Iterable[UUID], **data: Any
-) -> None:
+def _tell(kind: str, notification: Notification, incidents: Iterable[UUID], **data: Any) -> None:
     """Write it on the timeline of every incident that the message was about."""
     point = notification.contact_point
     entry = {

@@ -4,6 +4,7 @@ Every function is called inside the transaction of a verb that holds the inciden
 raised its generation.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -22,6 +23,23 @@ def start(
     if policy is None:
         return None
     return _run(incident, plans.to_plan(policy), policy.pk, at=at)
+
+
+def begin(
+    incident: Incident,
+    *,
+    policy: EscalationPolicy | None,
+    at: datetime,
+    beside: Sequence[Reminder] = (),
+) -> Escalation | None:
+    """Start the first run of an incident that was written just now, in the same transaction.
+
+    `beside` are reminders of other things, written in the same statement.
+    """
+    if policy is None:
+        Reminder.objects.bulk_create(beside)
+        return None
+    return _write(incident, plans.to_plan(policy), policy.pk, at=at, beside=beside)
 
 
 def restart(incident: Incident, *, at: datetime, by: Actor) -> Escalation | None:
@@ -71,6 +89,17 @@ def _run(incident: Incident, plan: Plan, policy_id: UUID | None, *, at: datetime
     Escalation.objects.filter(incident=incident, status=Escalation.Status.RUNNING).change(
         status=Escalation.Status.STOPPED, ended_at=clock.now()
     )
+    return _write(incident, plan, policy_id, at=at)
+
+
+def _write(
+    incident: Incident,
+    plan: Plan,
+    policy_id: UUID | None,
+    *,
+    at: datetime,
+    beside: Sequence[Reminder] = (),
+) -> Escalation:
     escalation = Escalation.objects.create(
         team_id=incident.team_id,
         incident=incident,
@@ -79,7 +108,7 @@ def _run(incident: Incident, plan: Plan, policy_id: UUID | None, *, at: datetime
         plan=plan.to_json(),
         started_at=at,
     )
-    Reminder.objects.bulk_create(round_of(escalation, plan, incident, 1))
+    Reminder.objects.bulk_create([*beside, *round_of(escalation, plan, incident, 1)])
     return escalation
 
 

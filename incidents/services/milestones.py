@@ -48,8 +48,8 @@ def limits(settings: IncidentSettings | None, severity: int) -> dict[str, timede
     }
 
 
-def lay_out(row: Incident, settings: IncidentSettings | None) -> None:
-    """Write the milestones of a new incident, and the reminders for those that have a target."""
+def lay_out(row: Incident, settings: IncidentSettings | None) -> list[Reminder]:
+    """Write the milestones of a new incident; return reminders, not saved, of those with a target."""
     wanted = limits(settings, row.severity)
     milestones = [
         Milestone(
@@ -61,34 +61,37 @@ def lay_out(row: Incident, settings: IncidentSettings | None) -> None:
         for name in NAMES
     ]
     Milestone.objects.bulk_create(milestones)
-    remind_of(row, milestones)
+    return _reminders(row, milestones)
 
 
 def remind_of(row: Incident, milestones: Iterable[Milestone]) -> None:
-    """Lay out the reminders of milestones whose target is still ahead, with one statement.
+    """Lay out the reminders of milestones whose target is still ahead, with one statement."""
+    Reminder.objects.bulk_create(_reminders(row, milestones))
+
+
+def _reminders(row: Incident, milestones: Iterable[Milestone]) -> list[Reminder]:
+    """Return the reminders, not saved, of milestones whose target is still ahead.
 
     Their subject is the incident, under whose lock milestones change.
     """
-    Reminder.objects.bulk_create(
-        [
-            Reminder(
-                team_id=row.team_id,
-                kind=KIND,
-                subject_type="incident",
-                subject_id=row.pk,
-                incident=row,
-                generation=row.generation,
-                targets=[reminders.targets_json(target) for target in _TARGETS],
-                urgency="urgent" if row.severity >= Severity.HIGH else "normal",
-                planned_at=milestone.target_at,
-                due_at=milestone.target_at,
-                # Each change of targets raises the incident's version.
-                dedup_key=f"milestone:{milestone.name}:{milestone.pk.hex}:{row.version}",
-            )
-            for milestone in milestones
-            if milestone.target_at is not None
-        ]
-    )
+    return [
+        Reminder(
+            team_id=row.team_id,
+            kind=KIND,
+            subject_type="incident",
+            subject_id=row.pk,
+            incident_id=row.pk,
+            generation=row.generation,
+            targets=[reminders.targets_json(target) for target in _TARGETS],
+            urgency="urgent" if row.severity >= Severity.HIGH else "normal",
+            planned_at=milestone.target_at,
+            due_at=milestone.target_at,
+            # Each change of targets raises the incident's version.
+            dedup_key=f"milestone:{milestone.name}:{milestone.pk.hex}:{row.version}",
+        )
+        for milestone in milestones
+        if milestone.target_at is not None
+    ]
 
 
 def name_in(reminder: Reminder) -> str:

@@ -27,7 +27,7 @@ from incidents.models import (
     Severity,
 )
 from incidents.services import milestones
-from incidents.services.assignment import by_rule, check_member, say_that_nobody_is
+from incidents.services.assignment import Responsible, by_rule, check_member, say_that_nobody_is
 from incidents.services.moves import hold, put, root_of
 from incidents.services.references import next_reference
 
@@ -116,7 +116,10 @@ def open_incident(
                 return OpenResult(joined, created=False)
             # It ended, or went into another one, meanwhile: look again for where to join.
             continue
+        if not (opening.dedup_key or opening.storm_key):
+            return OpenResult(begin(opening, by=by), created=True)
         try:
+            # The twin that was first leaves this transaction usable for joining it.
             with transaction.atomic():
                 return OpenResult(begin(opening, by=by), created=True)
         except IntegrityError as error:
@@ -181,21 +184,23 @@ def begin(opening: Opening, *, by: Actor) -> Incident:
     if opening.owner is not None:
         check_member(opening.owner, team.pk)
     settings = milestones.settings_of(team.pk)
-    found = by_rule(
-        team,
-        category=opening.category,
-        severity=opening.severity,
-        at=now,
-        settings=settings,
-        policy=opening.policy,
-    )
+    found = Responsible(opening.owner, opening.policy)
+    if found.owner is None or found.policy is None:
+        found = by_rule(
+            team,
+            category=opening.category,
+            severity=opening.severity,
+            at=now,
+            settings=settings,
+            policy=opening.policy,
+        )
     owner = opening.owner or found.owner
     incident = _insert(opening, owner, found.policy, now, by=by)
     if opening.external_refs:
         refs.replace(incident, opening.external_refs, by=by)
-    milestones.lay_out(incident, settings)
-    timeline.record("incident.opened", incident, by=by, data=_data(incident, opening), at=now)
-    if runs.start(incident, policy=found.policy, at=now, by=by) is None:
+    ahead = milestones.lay_out(incident, settings)
+    timeline.record_opening(incident, by=by, data=_data(incident, opening), at=now)
+    if runs.begin(incident, policy=found.policy, at=now, beside=ahead) is None:
         alarms.raise_alarm("no_policy", incident, by=by)
     if owner is None:
         say_that_nobody_is(incident, at=now, by=by)
@@ -228,6 +233,8 @@ def _insert(
         # A platform's clock may be ahead of ours.
         detected_at=min(opening.detected_at or now, now),
         opened_at=now,
+        # That of its opening.
+        last_sequence=1,
         **made_by(by),
     )
     return incident

@@ -3,9 +3,8 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
-
 from crisis_api.access.models import Team
+from crisis_api.lib import counters
 from incidents.models import ReferenceCounter
 
 
@@ -17,9 +16,9 @@ def next_reference(team: Team, at: datetime) -> str:
     """
     year = at.astimezone(ZoneInfo(team.time_zone)).year
     counter = ReferenceCounter.objects.filter(team=team, year=year)
-    if not counter.update(last=F("last") + 1):
+    number = counters.next_of(counter, "last")
+    if number is None:
         first = ReferenceCounter(team=team, year=year, last=0)
         ReferenceCounter.objects.bulk_create([first], ignore_conflicts=True)
-        counter.update(last=F("last") + 1)
-    number = counter.values_list("last", flat=True).get()
+        number = counters.next_of(counter, "last")
     return f"CR-{year}-{number:04}"

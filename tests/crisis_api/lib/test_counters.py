@@ -75,3 +75,16 @@ def test_gives_each_number_once_and_never_deadlocks() -> None:
     for thread in threads:
         thread.join(60)
     assert len(given) == len(set(given)) == 15 * 16
+
+
+def test_gives_the_next_number_of_one_row_and_none_where_there_is_none(monkeypatch: Any) -> None:
+    first, second = tallies(2)
+    with transaction.atomic():
+        assert counters.next_of(Tally.objects.filter(pk=first, last__lt=2), "last") == 1
+        assert counters.next_of(Tally.objects.filter(pk=first), "last") == 2
+        assert counters.next_of(Tally.objects.filter(pk=uuid7()), "last") is None
+        with monkeypatch.context() as patch:
+            patch.setattr(connection.features, "can_return_columns_from_insert", False)
+            assert counters.next_of(Tally.objects.filter(pk=first), "last") == 3
+            assert counters.next_of(Tally.objects.filter(pk=uuid7()), "last") is None
+    assert Tally.objects.get(pk=second).last == 0
