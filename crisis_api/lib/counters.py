@@ -39,7 +39,7 @@ def next_of(rows: models.QuerySet[Any], column: str) -> int | None:
     The first that raises it in a transaction keeps all others waiting until its end.
     """
     using = router.db_for_write(rows.model)
-    query = rows.using(using).query.chain(UpdateQuery)
+    query: Any = rows.using(using).query.chain(UpdateQuery)
     query.add_update_values({column: F(column) + 1})
     connection = connections[using]
     if not connection.features.can_return_columns_from_insert:
@@ -48,7 +48,8 @@ def next_of(rows: models.QuerySet[Any], column: str) -> int | None:
             value = rows.values_list(column, flat=True).get()
         return value
     statement, values = query.get_compiler(using=using).as_sql()
-    name = connection.ops.quote_name(rows.model._meta.get_field(column).column)
+    field: Any = rows.model._meta.get_field(column)
+    name = connection.ops.quote_name(field.column)
     with connection.cursor() as cursor:
         cursor.execute(f"{statement} RETURNING {name}", values)
         found = cursor.fetchone()
@@ -63,13 +64,14 @@ def _raised(model: type[models.Model], column: str, ids: list[Any], step: int) -
         rows = model._base_manager.using(using).filter(pk__in=ids)
         rows.update(**{column: F(column) + step})
         return dict(rows.values_list("pk", column))
-    quote, meta = connection.ops.quote_name, model._meta
+    quote: Any = connection.ops.quote_name
+    meta: Any = model._meta
     table, counter = quote(meta.db_table), quote(meta.get_field(column).column)
     key = quote(meta.pk.column)
     these = f"({', '.join(['%s'] * len(ids))})"
     if connection.vendor == "postgresql" and len(ids) > 1:
         these = (
-            f"(SELECT {key} FROM {table} WHERE {key} IN {these} ORDER BY {key} FOR NO KEY UPDATE)"  # noqa: S608, E501  names of a model
+            f"(SELECT {key} FROM {table} WHERE {key} IN {these} ORDER BY {key} FOR NO KEY UPDATE)"  # noqa: S608  names of a model
         )
     statement = f"UPDATE {table} SET {counter} = {counter} + %s WHERE {key} IN {these} RETURNING {key}, {counter}"  # noqa: S608, E501  names of a model
     values = [meta.pk.get_db_prep_value(pk, connection, prepared=False) for pk in ids]

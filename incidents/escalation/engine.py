@@ -32,6 +32,10 @@ TICK = timedelta(seconds=1)
 SHORTEST_SLEEP = timedelta(milliseconds=20)
 # What is due and could not be taken, because somebody holds it, must not make the engine spin.
 SLEEP_BEHIND = timedelta(milliseconds=250)
+# Whoever opens an incident wakes no engine: it sees within this time that its first step is due.
+LOOK_EVERY = timedelta(milliseconds=150)
+# Within a storm of due reminders the senders and the sweeps get their turn, too.
+TURN_EVERY = timedelta(milliseconds=500)
 URGENT_GRACE = timedelta(seconds=2)
 GRACE = timedelta(seconds=5)
 # Threads of each lane. Senders mostly wait for receivers; critical messages have their own, and so
@@ -96,6 +100,7 @@ class Engine:
     # What ends the process where a tick hangs; without it that is only told of.
     end: Callable[[], None] | None = None
     _ticked: float = field(default_factory=time.monotonic)
+    _turned: float = field(default_factory=time.monotonic)
     _inside: bool = False
     _busy: set[object] = field(default_factory=set)
     _swept: dict[str, float] = field(default_factory=dict)
@@ -120,7 +125,7 @@ class Engine:
                 log.exception("tick failed")
                 connection.close()
             self._inside = False
-            self.stopping.wait(self._sleep(began, taken))
+            self._rest(self._sleep(began, taken))
         self.close_lanes()
         EngineHeartbeat.objects.filter(pk=self.name).delete()
 
@@ -166,12 +171,17 @@ class Engine:
             return None
 
     def _fire(self) -> int:
-        return decide.fire_all_due(self._beat_meanwhile)
+        self._turned = time.monotonic()
+        return decide.fire_all_due(self._meanwhile)
 
-    def _beat_meanwhile(self) -> None:
-        """A tick that has much to do is long, and no silence."""
+    def _meanwhile(self) -> None:
+        """A tick that has much to do is long, and no silence; nor does what it wrote wait for it."""
         if time.monotonic() - self._ticked > TICK.total_seconds():
             self._beat()
+        if time.monotonic() - self._turned > TURN_EVERY.total_seconds():
+            self._done(self._hand_out)
+            self._done(self._sweep)
+            self._turned = time.monotonic()
 
     def _beat(self) -> None:
         self._ticked = time.monotonic()
@@ -261,6 +271,22 @@ class Engine:
             connection.close()
         finally:
             self._busy.discard(key)
+
+    def _rest(self, seconds: float) -> None:
+        """Sleep so long, or until somebody lays out what is due before; looks now and then."""
+        until = time.monotonic() + seconds
+        look = LOOK_EVERY.total_seconds()
+        while (left := until - time.monotonic()) > 0:
+            if self.stopping.wait(min(left, look)):
+                return
+            if left > look and self._anything_due():
+                return
+
+    def _anything_due(self) -> bool:
+        try:
+            return Reminder.objects.due(clock.decisive_now()).exists()
+        except DatabaseError:
+            return False
 
     def _sleep(self, began: float, taken: int) -> float:
         """Seconds until the next tick: the next due time, and at most a second."""

@@ -49,7 +49,7 @@ def limits(settings: IncidentSettings | None, severity: int) -> dict[str, timede
 
 
 def lay_out(row: Incident, settings: IncidentSettings | None) -> list[Reminder]:
-    """Write the milestones of a new incident; return reminders, not saved, of those with a target."""
+    """Write the milestones of a new incident; return the reminders, not saved, of their targets."""
     wanted = limits(settings, row.severity)
     milestones = [
         Milestone(

@@ -116,17 +116,25 @@ def open_incident(
                 return OpenResult(joined, created=False)
             # It ended, or went into another one, meanwhile: look again for where to join.
             continue
-        if not (opening.dedup_key or opening.storm_key):
-            return OpenResult(begin(opening, by=by), created=True)
-        try:
-            # The twin that was first leaves this transaction usable for joining it.
-            with transaction.atomic():
-                return OpenResult(begin(opening, by=by), created=True)
-        except IntegrityError as error:
-            if constraints.name_of(error) not in TWINS:
-                raise
+        opened = _opened(opening, by=by)
+        if opened is not None:
+            return OpenResult(opened, created=True)
     # Each time another one opened it and resolved it in the same instant.
     raise Conflict("This incident is being opened and ended elsewhere.", code="opened_elsewhere")
+
+
+def _opened(opening: Opening, *, by: Actor) -> Incident | None:
+    """Open it; None where a twin was first."""
+    if not (opening.dedup_key or opening.storm_key):
+        return begin(opening, by=by)
+    try:
+        # A savepoint, so that the transaction is still good for joining the twin.
+        with transaction.atomic():
+            return begin(opening, by=by)
+    except IntegrityError as error:
+        if constraints.name_of(error) not in TWINS:
+            raise
+        return None
 
 
 def _standing(opening: Opening) -> UUID | None:

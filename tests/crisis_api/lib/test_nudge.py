@@ -50,6 +50,15 @@ def test_leaves_after_the_commit_in_hundreds(broker: Broker) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_gathers_what_comes_on_the_heels_of_another(broker: Broker) -> None:
+    for number in range(500):
+        nudge.hint(TASK, [number], queue="slow")
+    until(lambda: sum(count for _, count in names_and_counts(queued(broker))) == 500)
+    assert len(queued(broker)) <= 50
+    assert nudge.counts()["dropped"] == 0
+
+
+@pytest.mark.django_db(transaction=True)
 def test_does_not_leave_when_the_transaction_is_undone(broker: Broker) -> None:
     with transaction.atomic():
         nudge.hint(TASK, [1], queue="slow")

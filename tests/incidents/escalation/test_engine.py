@@ -11,6 +11,7 @@ from crisis_api.lib import clock as the_clock
 from crisis_api.lib import nudge
 from crisis_api.lib.actors import SYSTEM
 from incidents.escalation import decide, runs
+from incidents.escalation import engine as engines
 from incidents.escalation.engine import HINT_AGAIN_AFTER, LANES, OWN_SHARE, Engine, run_once
 from incidents.escalation.senders import registry
 from incidents.models import EngineHeartbeat, Notification, Reminder
@@ -132,3 +133,34 @@ def test_rests_while_it_cannot_take_what_is_due(clock):
     )  # fmt: skip
     assert Engine()._sleep(time.monotonic(), taken=0) >= 0.25
     assert Engine()._sleep(time.monotonic(), taken=5) < 0.25
+
+
+@pytest.mark.django_db
+def test_wakes_when_somebody_lays_out_what_is_due(clock, monkeypatch):
+    looked = []
+
+    def opens_an_incident(seconds):
+        looked.append(seconds)
+        if len(looked) == 2:
+            started(1)
+        return False
+
+    engine = Engine()
+    monkeypatch.setattr(engine.stopping, "wait", opens_an_incident)
+    engine._rest(3600)
+    assert len(looked) == 2
+    assert max(looked) < 0.3
+
+
+@pytest.mark.django_db
+def test_lets_senders_and_sweeps_have_their_turn_in_a_storm(monkeypatch):
+    turns = []
+    monkeypatch.setattr(decide, "fire_all_due", lambda after_each: after_each() or 500)
+    monkeypatch.setattr(Engine, "_hand_out", lambda _: turns.append("senders"))
+    monkeypatch.setattr(Engine, "_sweep", lambda _: turns.append("sweeps"))
+    monkeypatch.setattr(engines, "TURN_EVERY", timedelta(hours=1))
+    Engine()._fire()
+    assert turns == []
+    monkeypatch.setattr(engines, "TURN_EVERY", timedelta(0))
+    Engine()._fire()
+    assert turns == ["senders", "sweeps"]
