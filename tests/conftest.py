@@ -16,8 +16,8 @@ from django.conf import settings
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from crisis_api import triggers
+from crisis_api.lib import breaker, nudge
 from crisis_api.lib import clock as the_clock
-from crisis_api.lib import nudge
 from crisis_api.supervisor.processes import Program
 from tests.processes import Broker, Process, environment, manage
 
@@ -44,6 +44,12 @@ def _is_ours(host: object) -> bool:
         return ipaddress.ip_address(str(host).split("%")[0]).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(autouse=True)
+def _no_destination_is_known() -> None:
+    """What one test's receivers did is not held against those of the next."""
+    breaker.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)

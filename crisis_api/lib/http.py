@@ -24,7 +24,7 @@ from requests_hardened import Config, HTTPSession
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as PoolTimeout
 
-from crisis_api.lib import clock, destinations
+from crisis_api.lib import breaker, clock, destinations
 from crisis_api.lib.errors import ChannelError, FieldError, Invalid
 from crisis_api.lib.guarded import CONNECT_PATIENCE, GuardedAdapter, budget
 
@@ -115,18 +115,19 @@ def _sent(
         raise ChannelError("invalid_url", permanent=True)
     began = time.monotonic()
     budget.start(timeout)
-    try:
-        response = _session().request(
-            method,
-            url,
-            data=body,
-            headers=dict(headers),
-            stream=True,
-            timeout=(CONNECT_PATIENCE.total_seconds(), timeout.total_seconds()),
-        )
-        content = _read(response)
-    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-        raise _failure(error) from error
+    with breaker.reach("{0.scheme}://{0.netloc}".format(urlsplit(url.lower()))):
+        try:
+            response = _session().request(
+                method,
+                url,
+                data=body,
+                headers=dict(headers),
+                stream=True,
+                timeout=(CONNECT_PATIENCE.total_seconds(), timeout.total_seconds()),
+            )
+            content = _read(response)
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            raise _failure(error) from error
     elapsed = timedelta(seconds=time.monotonic() - began)
     told = {name.lower(): value[:500] for name, value in response.headers.items()}
     answer = Answer(response.status_code, told, _excerpt(content), elapsed)

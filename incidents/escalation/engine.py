@@ -175,7 +175,7 @@ class Engine:
         return decide.fire_all_due(self._meanwhile)
 
     def _meanwhile(self) -> None:
-        """A tick that has much to do is long, and no silence; nor does what it wrote wait for it."""
+        """A tick that has much to do is no silence, and what it wrote does not wait for its end."""
         if time.monotonic() - self._ticked > TICK.total_seconds():
             self._beat()
         if time.monotonic() - self._turned > TURN_EVERY.total_seconds():

@@ -34,6 +34,7 @@ class AppriseSender:
         if not within(
             TIME_LIMIT,
             lambda: channel.notify(body=text, title=title, body_format=NotifyFormat.TEXT),
+            destination=f"{address.partition('://')[0]}://{getattr(service, 'host', '')}",
         ):
             raise ChannelError("service_refused", "The service did not take the message.")
         return ""

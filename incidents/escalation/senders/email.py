@@ -3,6 +3,7 @@
 import smtplib
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
 from crisis_api.lib.errors import ChannelError
@@ -34,7 +35,8 @@ class EmailSender:
             connection=get_connection(timeout=_EACH_WAIT.total_seconds()),
         )
         try:
-            within(TIME_LIMIT, mail.send)
+            server = f"smtp://{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+            within(TIME_LIMIT, mail.send, destination=server)
         except smtplib.SMTPException as error:
             raise _refusal(error) from error
         except (OSError, ValueError) as error:

@@ -11,6 +11,7 @@ from concurrent.futures import TimeoutError as StillRunning
 from datetime import timedelta
 from typing import TypeVar
 
+from crisis_api.lib import breaker
 from crisis_api.lib.errors import ChannelError
 
 MOST_LEFT_BEHIND = 32
@@ -19,12 +20,18 @@ _T = TypeVar("_T")
 _places = threading.BoundedSemaphore(MOST_LEFT_BEHIND)
 
 
-def within(limit: timedelta, work: Callable[[], _T]) -> _T:
+def within(limit: timedelta, work: Callable[[], _T], *, destination: str) -> _T:
     """Return what `work` returns, or raise ChannelError `timeout` after the limit.
 
-    The work itself cannot be stopped: it is left behind in a thread of its own, which must touch no
-    database. At most MOST_LEFT_BEHIND run at once; then ChannelError `senders_busy` comes at once.
+    A destination that holds its callers is not called at all. The work itself cannot be stopped:
+    it is left behind in a thread of its own, which must touch no database. At most
+    MOST_LEFT_BEHIND run at once; then ChannelError `senders_busy` comes at once.
     """
+    with breaker.reach(destination):
+        return _limited(limit, work)
+
+
+def _limited(limit: timedelta, work: Callable[[], _T]) -> _T:
     places = _places
     if not places.acquire(blocking=False):
         raise ChannelError("senders_busy", "Too many sends are waiting for an answer.")

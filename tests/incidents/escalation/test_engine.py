@@ -1,5 +1,6 @@
 """The engine's ticks: what it does itself, what it leaves to workers, and how it rests."""
 
+import socket
 import threading
 import time
 from datetime import timedelta
@@ -7,9 +8,10 @@ from uuid import uuid4
 
 import pytest
 
+from crisis_api.lib import breaker, nudge
 from crisis_api.lib import clock as the_clock
-from crisis_api.lib import nudge
 from crisis_api.lib.actors import SYSTEM
+from crisis_api.lib.signing import new_secret
 from incidents.escalation import decide, runs
 from incidents.escalation import engine as engines
 from incidents.escalation.engine import HINT_AGAIN_AFTER, LANES, OWN_SHARE, Engine, run_once
@@ -107,6 +109,29 @@ def test_sends_past_receivers_that_hang(monkeypatch, known):
     finally:
         hanging.let_go.set()
         engine.close_lanes()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sends_past_many_people_behind_one_host_that_hangs(settings):
+    settings.HTTP_ALLOW_PRIVATE = ["127.0.0.0/8"]
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as host:
+        address = f"http://127.0.0.1:{host.getsockname()[1]}/hook/"
+        # It takes connections and answers nobody; nobody has tried any of these people before.
+        for person in range(10):
+            started(1, kind="webhook", address=f"{address}{person}", secret=new_secret())
+        started(1)
+        engine = Engine()
+        engine.open_lanes()
+        try:
+            engine.tick()
+            until(lambda: Notification.objects.filter(status="sent").exists())
+        finally:
+            host.close()
+            engine.close_lanes()
+    tried = Notification.objects.filter(contact_point__kind="webhook")
+    held = tried.filter(last_error__in=("timeout", "connection_lost", "connect_timeout"))
+    assert held.count() <= breaker.HELD_AT_MOST
+    assert tried.filter(last_error="destination_hangs").exists()
 
 
 @pytest.mark.django_db

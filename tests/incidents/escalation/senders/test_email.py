@@ -104,17 +104,17 @@ def test_leaves_only_so_many_sends_behind(monkeypatch):
     stop = threading.Event()
     monkeypatch.setattr(time_limit, "_places", threading.BoundedSemaphore(1))
     with pytest.raises(ChannelError, match="No end"):
-        time_limit.within(timedelta(seconds=0.05), lambda: stop.wait(30))
+        time_limit.within(timedelta(seconds=0.05), lambda: stop.wait(30), destination="a")
     with pytest.raises(ChannelError) as caught:
-        time_limit.within(timedelta(seconds=5), lambda: None)
+        time_limit.within(timedelta(seconds=5), lambda: None, destination="b")
     assert caught.value.code == "senders_busy"
     stop.set()
 
 
 def test_passes_on_what_the_work_raises_and_returns():
-    assert time_limit.within(timedelta(seconds=5), lambda: 7) == 7
+    assert time_limit.within(timedelta(seconds=5), lambda: 7, destination="a") == 7
     with pytest.raises(TimeoutError, match="its own"):
-        time_limit.within(timedelta(seconds=5), _times_out)
+        time_limit.within(timedelta(seconds=5), _times_out, destination="a")
 
 
 def _times_out() -> None:
