@@ -168,6 +168,7 @@ class Supervisor:
         self._stop(self._children, told)
         if self._foundation:
             self._stop([self._foundation], told)
+        self._output.say("Stopped.")
 
     def _stop(self, children: Sequence[Child], told: int) -> None:
         """Ask the children to end, wait, and kill what is left; a second signal ends the wait."""

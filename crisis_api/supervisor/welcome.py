@@ -6,6 +6,13 @@ from django.conf import settings
 
 from crisis_api.demo import DemoAccess
 
+_FIRST_USER = (
+    "Nobody can sign in yet. In another terminal, in the same environment:",
+    "",
+    "  .venv/bin/python manage.py createsuperuser --username root",
+    "",
+    "docs/operations.md says what to do then.",
+)
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 (compared, not bound)
 
 
@@ -23,8 +30,11 @@ def web_answers() -> bool:
     return True
 
 
-def text(access: DemoAccess | None) -> str:
-    """Return the whole welcome; without the demo, the addresses alone."""
+def text(access: DemoAccess | None, *, anybody: bool = True) -> str:
+    """Return the whole welcome; without the demo, the addresses, and how the first user is made.
+
+    `anybody`: whether somebody can sign in already.
+    """
     base = settings.PUBLIC_URL
     lines = ["", "Crisis API is running. Ctrl-C stops it.", "", f"  Admin     {base}/admin/"]
     if access:
@@ -32,6 +42,8 @@ def text(access: DemoAccess | None) -> str:
     lines += [f"  API docs  {base}/api/v1/docs/"]
     if access:
         lines += [f"  API key   {access.api_key}", "", "Try:", "", *_examples(base, access.api_key)]
+    if not access and not anybody:
+        lines += ["", *_FIRST_USER]
     return "\n".join([*lines, ""])
 
 

@@ -11,6 +11,8 @@ import pytest
 import requests
 from django.conf import settings
 
+from crisis_api.demo import DemoAccess
+from crisis_api.supervisor import welcome
 from crisis_api.supervisor.processes import Program
 from tests.processes import Process, free_port, until
 
@@ -97,6 +99,7 @@ def test_comes_up_keeps_its_login_and_leaves_nothing_behind(run):
 
     run.process.popen.send_signal(signal.SIGINT)
     assert run.process.popen.wait(20) == 0
+    assert run.process.output().rstrip().endswith("Stopped.")
     assert run.children() == {}
 
     again = run.start()
@@ -106,3 +109,10 @@ def test_comes_up_keeps_its_login_and_leaves_nothing_behind(run):
     run.process.popen.kill()
     run.process.popen.wait()
     until(lambda: run.children() == {}, 10)
+
+
+def test_tells_how_the_first_user_is_made_where_there_is_none():
+    said = welcome.text(None, anybody=False)
+    assert "manage.py createsuperuser --username root" in said
+    assert "createsuperuser" not in welcome.text(None, anybody=True)
+    assert "createsuperuser" not in welcome.text(DemoAccess("admin", "p", "ck_x"), anybody=True)

@@ -15,6 +15,7 @@ from django.db import connections
 from django.db.utils import OperationalError
 
 from crisis_api import demo
+from crisis_api.access.models import User
 from crisis_api.supervisor import alone, programs, valkey, welcome
 from crisis_api.supervisor.child import die_with_parent
 from crisis_api.supervisor.output import Output
@@ -59,7 +60,7 @@ class Command(BaseCommand):
 
     def _run(self) -> int:
         foundation = self._foundation()
-        access = self._prepare()
+        access, anybody = self._prepare()
         programs.empty_figures()
         children = [programs.web(), programs.worker(), programs.engine()]
         names = [each.name for each in [*([foundation] if foundation else []), *children]]
@@ -74,7 +75,7 @@ class Command(BaseCommand):
 
         def ready() -> bool:
             if answers := welcome.web_answers():
-                output.say(welcome.text(access))
+                output.say(welcome.text(access, anybody=anybody))
             return answers
 
         supervisor = Supervisor(children, output, foundation=foundation)
@@ -99,8 +100,11 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         return valkey.program(_socket(), data)
 
-    def _prepare(self) -> "demo.DemoAccess | None":
-        """Bring the database up to date, and lay out the demo team where it is wanted."""
+    def _prepare(self) -> "tuple[demo.DemoAccess | None, bool]":
+        """Bring the database up to date, and lay out the demo team where it is wanted.
+
+        Returns how to come into the demo, and whether there is anybody who could sign in.
+        """
         self.stdout.write("Preparing the database …")
         try:
             call_command("migrate", interactive=False, verbosity=0)
@@ -108,9 +112,10 @@ class Command(BaseCommand):
             where = "DATABASE_URL" if os.environ.get("DATABASE_URL") else "The database"
             raise CommandError(f"{where}: {error}") from None
         access = demo.seed() if settings.DEMO else None
+        anybody = User.objects.filter(is_active=True).exists()
         # The children have their own; a connection kept here would only be in the way.
         connections.close_all()
-        return access
+        return access, anybody
 
 
 def _socket() -> Path:
