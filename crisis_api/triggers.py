@@ -45,7 +45,8 @@ def _raise(name: str) -> str:
 
 def _body(guard: Guard) -> str:
     row = "OLD" if guard.on == "DELETE" else "NEW"
-    return f"BEGIN IF {guard.when} THEN {_raise(guard.name)}; END IF; RETURN {row}; END"
+    first = f"PERFORM 1 FROM {guard.locks} FOR NO KEY UPDATE OF s; " if guard.locks else ""
+    return f"BEGIN {first}IF {guard.when} THEN {_raise(guard.name)}; END IF; RETURN {row}; END"
 
 
 def _postgresql(guard: Guard, schema: str) -> list[str]:

@@ -19,7 +19,9 @@ class Guard:
     """One rule on one table: `when` is the condition under which the change is refused.
 
     `columns` narrows an UPDATE to statements that set one of them. `engine` is set where only one
-    database needs it.
+    database needs it. `locks` selects the rows that are locked before `when` looks at them: on
+    PostgreSQL two transactions would otherwise each pass without seeing the other, while SQLite has
+    one writer at a time.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Guard:
     when: str
     columns: tuple[str, ...] = ()
     engine: str = ""
+    locks: str = ""
 
 
 def unless(condition: str) -> str:

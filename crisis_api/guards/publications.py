@@ -11,12 +11,16 @@ _SHOWS_WHAT_WAS_APPROVED = (
     "AND s.status IN ('approved', 'published') AND r.sha256 = NEW.sha256)"
 )
 
+# What is being taken back to a draft is not published meanwhile.
+_ITS_STATEMENT = "responses_statement s WHERE s.id = NEW.statement_id"
+
 PUBLICATIONS = (
     Guard(
         "a_publication_shows_an_approved_revision",
         "responses_publication",
         "INSERT",
         f"NOT {_SHOWS_WHAT_WAS_APPROVED} OR NEW.status = 'retracted'",
+        locks=_ITS_STATEMENT,
     ),
     Guard(
         "a_reserved_publication_shows_an_approved_revision",
@@ -24,6 +28,7 @@ PUBLICATIONS = (
         "UPDATE",
         "OLD.status <> 'published' AND NEW.status = 'published' "
         f"AND NOT {_SHOWS_WHAT_WAS_APPROVED}",
+        locks=_ITS_STATEMENT,
     ),
     Guard(
         "a_drill_is_never_published",

@@ -16,6 +16,12 @@ from responses.models import Statement
 
 _APPROVERS = ", ".join(f"'{role}'" for role in sorted(permission("statements.approve").roles))
 
+# Authors and approvals of one statement come one after another, whoever writes them.
+_ITS_STATEMENT = (
+    "responses_statement s JOIN responses_revision r ON r.statement_id = s.id "
+    "WHERE r.id = NEW.revision_id"
+)
+
 FOUR_EYES = (
     # Whoever wrote any wording of the statement: words of one revision live on in the next.
     Guard(
@@ -26,6 +32,7 @@ FOUR_EYES = (
         "JOIN responses_revision r ON r.statement_id = mine.statement_id "
         "JOIN responses_revisionauthor a ON a.revision_id = r.id "
         "WHERE mine.id = NEW.revision_id AND a.owner_id = NEW.approver_id)",
+        locks=_ITS_STATEMENT,
     ),
     Guard(
         "an_approver_never_becomes_an_author",
@@ -33,6 +40,7 @@ FOUR_EYES = (
         "INSERT",
         "EXISTS (SELECT 1 FROM responses_approval a "
         "WHERE a.revision_id = NEW.revision_id AND a.approver_id = NEW.owner_id)",
+        locks=_ITS_STATEMENT,
     ),
     Guard(
         "what_nobody_wrote_is_never_approved",
@@ -40,6 +48,7 @@ FOUR_EYES = (
         "INSERT",
         "NOT EXISTS (SELECT 1 FROM responses_revisionauthor a "
         "WHERE a.revision_id = NEW.revision_id)",
+        locks=_ITS_STATEMENT,
     ),
     Guard(
         "an_approval_is_of_these_very_words",
@@ -55,6 +64,7 @@ FOUR_EYES = (
         "INSERT",
         "NOT EXISTS (SELECT 1 FROM responses_statement s WHERE s.revision_id = NEW.revision_id "
         "AND s.status = 'in_review' AND s.review_round = NEW.review_round)",
+        locks=_ITS_STATEMENT,
     ),
     Guard(
         "only_who_may_approve_does",
