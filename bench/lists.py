@@ -1,7 +1,9 @@
-"""The incident list, with authentication and team scope, against a bare ModelViewSet."""
+"""The incident list and one incident, against what a bare framework does for the same."""
 
 from typing import Any
 
+import orjson
+from django.http import HttpRequest, HttpResponse
 from django.test.utils import override_settings
 from django.urls import include, path
 from rest_framework import serializers, viewsets
@@ -9,7 +11,7 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.renderers import JSONRenderer
 from rest_framework.test import APIClient
 
-from bench.table import Figure, rate
+from bench.table import Figure, rates
 from bench.world import a_team_with_people, bare_incident
 from crisis_api.access import keys
 from crisis_api.lib.actors import SYSTEM
@@ -50,28 +52,43 @@ class BareViewSet(viewsets.ReadOnlyModelViewSet[Incident]):
     filter_backends: Any = ()
 
 
+_COLUMNS = [field.attname for field in Incident._meta.concrete_fields]
+
+
+def bare_row(_request: HttpRequest, pk: str) -> HttpResponse:
+    """One row by its id, without instances, authentication or anything of DRF."""
+    row = Incident.objects.filter(pk=pk).values(*_COLUMNS).get()
+    return HttpResponse(orjson.dumps(row), content_type="application/json")
+
+
 urlpatterns = [
     path("bare/", BareViewSet.as_view({"get": "list"})),
+    path("bare/<uuid:pk>/", bare_row),
     path("", include("crisis_api.urls")),
 ]
 
 
-def figures() -> list[Figure]:
-    """Fetch the first page of fifty, in process, through every middleware."""
+def figures(*, quick: bool) -> list[Figure]:
+    """Fetch the first page of fifty, and one incident, in process, through every middleware."""
     team, people, _ = a_team_with_people(steps=1)
     incidents = [bare_incident(team, people[n % len(people)]) for n in range(ROWS)]
     Incident.objects.bulk_create(incidents, batch_size=1000)
     _, key = keys.issue(name="Bench", scopes=["read"], by=SYSTEM, team=team)
-    client = APIClient(HTTP_HOST="localhost")
+    client, stranger = APIClient(HTTP_HOST="localhost"), APIClient(HTTP_HOST="localhost")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+    page, one = f"/api/v1/incidents/?page_size={PAGE}", incidents[0].pk
     with override_settings(ROOT_URLCONF="bench.lists"):
-        bare = rate(lambda: _fetch(client, "/bare/"))
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
-        ours = rate(lambda: _fetch(client, f"/api/v1/incidents/?page_size={PAGE}"))
-        one = f"/api/v1/incidents/{incidents[0].pk}/"
-        single = rate(lambda: _fetch(client, one))
+        _fetch(client, page)
+        listed, bare = rates(lambda: _fetch(client, page), lambda: _fetch(stranger, "/bare/"))
+        single, row = rates(
+            lambda: _fetch(client, f"/api/v1/incidents/{one}/"),
+            lambda: _fetch(stranger, f"/bare/{one}/"),
+        )
+    anchor = "ModelViewSet with select_related, 50 rows, no authentication"
+    view = "plain view of one row: values() and orjson, no authentication"
     return [
-        Figure("incident list, 50 rows, key and team scope", ours, "bare ModelViewSet, 50", bare),
-        Figure("one incident with its milestones", single, "bare ModelViewSet, 50", bare),
+        Figure("1", "list of 50, key and team scope", listed, "/s", 4, True, anchor, bare),
+        Figure("3", "one incident with all that belongs to it", single, "/s", 0.6, True, view, row),
     ]
 
 

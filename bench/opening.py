@@ -1,31 +1,46 @@
-"""Incidents opened a second, with everything that an opening writes."""
+"""Incidents opened a second, and on to the first step done, with everything that is written."""
+
+from functools import partial
 
 from django.db import transaction
 
-from bench.table import Figure, rate
-from bench.world import a_team_with_people, bare_incident, bare_reminders
+from bench.table import Figure, rate, rates
+from bench.world import Nowhere, a_team_with_people, bare_incident, bare_reminders
+from crisis_api.lib import clock
 from crisis_api.lib.actors import SYSTEM
-from incidents.models import Incident, Reminder
+from incidents.escalation import decide, deliver
+from incidents.escalation.senders import registry
+from incidents.models import Incident, Reminder, Severity
 from incidents.services import lifecycle
+from responses import reactions
 
 OPENINGS = 200
 
 
-def figures() -> list[Figure]:
-    """Open incidents one by one, each in a transaction of its own."""
+def figures(*, quick: bool) -> list[Figure]:
+    """Open incidents one by one, each in a transaction of its own; then do what follows."""
+    registry._SENDERS["console"] = Nowhere()
     team, people, policy = a_team_with_people(steps=5)
 
-    def open_them() -> int:
+    def opened(severity: Severity = Severity.HIGH) -> int:
         for n in range(OPENINGS):
             lifecycle.open_incident(
                 team=team,
                 category="negative_comments",
-                severity=3,
+                severity=severity,
                 title="Bench",
                 by=SYSTEM,
                 owner=people[n % len(people)],
                 policy=policy,
             )
+        return OPENINGS
+
+    def to_the_first_step(severity: Severity) -> int:
+        opened(severity)
+        decide.fire_all_due()
+        for pk in deliver.waiting(clock.now(), limit=10_000):
+            deliver.deliver_one(pk)
+        reactions.react_to_all()
         return OPENINGS
 
     def bare() -> int:
@@ -36,12 +51,19 @@ def figures() -> list[Figure]:
                 Reminder.objects.bulk_create(bare_reminders(incident, 5))
         return OPENINGS
 
-    anchor = rate(bare)
+    ours, anchor = rates(opened, bare)
+    name = "opened, then first step decided, sent, reacted to"
     return [
         Figure(
+            "5",
             "incidents opened, five-step policy",
-            rate(open_them),
-            "bare ORM: one incident and five reminders",
-            anchor,
-        )
+            ours,
+            "/s",
+            anchor_name="bare ORM: one incident and five reminders, a commit",
+            anchor=anchor,
+        ),
+        *(
+            Figure("5", f"{name}{word}", rate(partial(to_the_first_step, severity)), "/s", goal=500)
+            for severity, word in ((Severity.HIGH, ""), (Severity.CRITICAL, ", critical"))
+        ),
     ]

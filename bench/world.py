@@ -3,11 +3,22 @@
 from datetime import timedelta
 from itertools import count
 
+from django.db import transaction
+
 from crisis_api.access.models import ContactPoint, Membership, Owner, Team, User
 from crisis_api.lib import clock
+from crisis_api.lib.signing import new_secret
 from incidents.models import EscalationPolicy, EscalationStep, Incident, Reminder
 
 _number = count(1)
+
+
+class Nowhere:
+    """A sender that takes no time, so that only our own work is measured."""
+
+    def send(self, address: str, message: object, *, message_id: str, secret: str = "") -> str:
+        """Take it."""
+        return ""
 
 
 def a_team_with_people(steps: int, people: int = 20) -> tuple[Team, list[Owner], EscalationPolicy]:
@@ -29,6 +40,32 @@ def a_team_with_people(steps: int, people: int = 20) -> tuple[Team, list[Owner],
         for number in range(1, steps + 1)
     )
     return team, members, policy
+
+
+def many_teams(number: int, address: str) -> list[tuple[Team, Owner]]:
+    """Return that many people, twenty to a team, each with a webhook of their own."""
+    n = next(_number)
+    size = -(-number // 20)
+    teams = [Team(name=f"Many {n} {k}", slug=f"many-{n}-{k}") for k in range(size)]
+    users = [User(username=f"many-{n}-{k}") for k in range(number)]
+    owners = [Owner(user=user, name="Somebody") for user in users]
+    pairs = [(teams[place // 20], owner) for place, owner in enumerate(owners)]
+    with transaction.atomic():
+        Team.objects.bulk_create(teams, batch_size=1000)
+        User.objects.bulk_create(users, batch_size=1000)
+        Owner.objects.bulk_create(owners, batch_size=1000)
+        Membership.objects.bulk_create(
+            [Membership(team=team, owner=owner, role="responder") for team, owner in pairs],
+            batch_size=1000,
+        )
+        ContactPoint.objects.bulk_create(
+            [
+                ContactPoint(owner=o, kind="webhook", address=f"{address}/{k}", secret=new_secret())
+                for k, o in enumerate(owners)
+            ],
+            batch_size=1000,
+        )
+    return pairs
 
 
 def bare_incident(team: Team, owner: Owner) -> Incident:
