@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from crisis_api.access.models import ContactPoint
-from crisis_api.lib import clock
+from crisis_api.lib import clock, lease
 from crisis_api.lib.actors import SYSTEM
 from crisis_api.lib.errors import ChannelError
 from incidents import metrics, timeline
@@ -23,6 +23,7 @@ SUCCESS_NOTED_EVERY = timedelta(seconds=5)
 Status = Notification.Status
 
 
+@lease.one_writer()
 def sent(notification: Notification, reminders: Sequence[Reminder], ref: str) -> None:
     """Stamp a success, unless another sender has taken the row over since."""
     with transaction.atomic():
@@ -44,6 +45,7 @@ def sent(notification: Notification, reminders: Sequence[Reminder], ref: str) ->
     _count("sent", notification)
 
 
+@lease.one_writer()
 def failed(notification: Notification, reminders: Sequence[Reminder], error: ChannelError) -> None:
     """Stamp a failure: try again, or go on to the person's next contact point, or give up."""
     with transaction.atomic():

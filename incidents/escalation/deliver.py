@@ -123,6 +123,7 @@ def _where(claimed: Claim) -> str:
     return f"{point.kind} {point.pk}{' of ' if of else ''}{of}" if point else "nobody"
 
 
+@lease.one_writer()
 def claim(pk: UUID) -> Claim | None:
     """Claim one notification for sending; None where it is taken, not due, or no longer wanted.
 
