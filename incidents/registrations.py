@@ -10,13 +10,14 @@ from incidents.escalation.auditor import checks, message_checks, queues, run_che
 from incidents.escalation.auditor.walks import Queue, register_queue
 from incidents.escalation.hours import hours_flaws
 from incidents.intake import reading
-from incidents.services import assignment, flaws, milestones, overlooked
+from incidents.services import assignment, flaws, milestones, overlooked, shift_swaps
 
 
 def register() -> None:
     """Register subjects of reminders and sweeps; called once the models are loaded."""
     incident_rules.register_rules()
     milestones.register()
+    shift_swaps.register_rules()
     working_hours.register(_check_hours)
     registry.register(ManualChannel())
     holding.register(held.REMINDERS)

@@ -53,6 +53,7 @@ MENU: tuple[tuple[str | Promise, tuple[tuple[str, str], ...]], ...] = (
             ("incidents.rotation", "event_repeat"),
             ("incidents.rotationlayer", "layers"),
             ("incidents.override", "swap_horiz"),
+            ("incidents.shiftswap", "handshake"),
             ("incidents.calendarfeed", "calendar_month"),
             ("incidents.assignmentrule", "rule"),
             ("incidents.stormrule", "thunderstorm"),

@@ -55,6 +55,7 @@ TAGS = (
     ("follow_ups", "What was decided or promised: by whom, until when, and the proof of it."),
     ("escalation_policies", "What happens when nobody reacts, and what would."),
     ("rotations", "Who is on call when, and the exceptions."),
+    ("shift_swaps", "Requests to take over a shift, and the answers."),
     ("calendar_feeds", "Secret addresses at which calendar programs read shifts."),
     ("assignment_rules", "Who answers for a new incident."),
     ("notifications", "The messages to people, and what came of each."),

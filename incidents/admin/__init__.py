@@ -15,5 +15,6 @@ from incidents.admin import (  # noqa: F401  each registers its noun
     receipts,
     reminders,
     rotations,
+    shift_swaps,
     storm_rules,
 )

@@ -20,6 +20,7 @@ from incidents.api.receipts import ReceiptViewSet
 from incidents.api.reminders import ReminderViewSet
 from incidents.api.rotation_layers import RotationLayerViewSet
 from incidents.api.rotations import RotationViewSet
+from incidents.api.shift_swaps import ShiftSwapViewSet
 from incidents.api.storm_rules import StormRuleViewSet
 from incidents.api.timeline import TimelineViewSet
 
@@ -40,6 +41,7 @@ router.register(
     r"rotations/(?P<rotation>[^/]+)/layers", RotationLayerViewSet, basename="rotation_layer"
 )
 router.register("calendar_feeds", CalendarFeedViewSet, basename="calendar_feed")
+router.register("shift_swaps", ShiftSwapViewSet, basename="shift_swap")
 router.register("escalation_policies", EscalationPolicyViewSet, basename="escalation_policy")
 router.register("assignment_rules", AssignmentRuleViewSet, basename="assignment_rule")
 

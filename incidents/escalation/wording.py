@@ -233,6 +233,9 @@ _PLAIN = {
     ),
     "no_owner": gettext_lazy("nobody is responsible for it"),
     "assigned": gettext_lazy("you are responsible for it now"),
+    "shift_swap_asked": gettext_lazy("somebody asks you to take over a shift, please answer"),
+    "shift_swap_answered": gettext_lazy("your request to swap a shift was answered"),
+    "shift_swap_expired": gettext_lazy("nobody answered your request: the shift is still yours"),
 }
 _ALARMS = {
     "overlooked": gettext_lazy("its reminders had been lost and were laid out again, please check"),

@@ -31,6 +31,7 @@ from incidents.models.rotation import (
     RotationParticipant,
 )
 from incidents.models.settings import IncidentSettings
+from incidents.models.shift_swap import ShiftSwap
 
 __all__ = [
     "UNRESOLVED",
@@ -67,5 +68,6 @@ __all__ = [
     "RotationLayer",
     "RotationParticipant",
     "Severity",
+    "ShiftSwap",
     "StormRule",
 ]

@@ -72,6 +72,9 @@ class ReminderKind(models.TextChoices):
     FOLLOW_UP_OVERDUE = "follow_up_overdue", _("overdue follow-up")
     FOLLOW_UP_IGNORED = "follow_up_ignored", _("ignored follow-up")
     PROMISED_UPDATE = "promised_update", _("promised update")
+    SHIFT_SWAP_ASKED = "shift_swap_asked", _("request to swap a shift")
+    SHIFT_SWAP_ANSWERED = "shift_swap_answered", _("answer to a request to swap")
+    SHIFT_SWAP_EXPIRED = "shift_swap_expired", _("request to swap without an answer")
     ALARM = "alarm", _("alarm")
 
 

@@ -44,6 +44,16 @@ WITHOUT_PERMISSION: dict[str, tuple[int, dict[str, int]]] = {
     "api_keys_retrieve": (404, dict.fromkeys(("manager", "key:manage", "key:personal"), 200)),
     "api_keys_create": (403, {"manager": 201}),
     "api_keys_revoke": (404, {"manager": 200, "key:manage": 403, "key:personal": 403}),
+    "shift_swaps_create": (
+        422,
+        {**dict.fromkeys(("manager", "key:personal"), 201), "key:personal_reader": 403},
+    ),
+    "shift_swaps_accept": (403, dict.fromkeys(("manager", "key:personal"), 200)),
+    "shift_swaps_decline": (403, dict.fromkeys(("manager", "key:personal"), 200)),
+    "shift_swaps_withdraw": (
+        403,
+        dict.fromkeys(("responder", "manager", "key:manage", "key:personal"), 200),
+    ),
     "calendar_feeds_list": (200, {}),
     "calendar_feeds_retrieve": (
         404,

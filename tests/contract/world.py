@@ -18,7 +18,7 @@ from crisis_api.lib.actors import SYSTEM
 from crisis_api.lib.records import Record
 from incidents.escalation import reminders
 from incidents.models import Author, Notification, NotificationReminder, Post, Reminder
-from incidents.services import calendar_feeds, lifecycle, notes, relations
+from incidents.services import calendar_feeds, lifecycle, notes, relations, shift_swaps
 from responses.models import SupportTicket
 from responses.services import follow_ups, ticket_drafting, tickets
 from tests.factories import incidents, responses
@@ -131,6 +131,15 @@ def _configuration(world: World) -> None:
     )
     rows["layer"] = incidents.a_layer(
         rows["rotation"], people[:2], name="Weekends", hours={"sat": [["00:00", "24:00"]]}
+    )
+    shift = datetime(2026, 11, 25, 9, tzinfo=UTC)
+    rows["swap"] = shift_swaps.ask(
+        rows["rotation"],
+        asked_by=world.people["responder"],
+        asked_of_id=world.people["manager"].pk,
+        starts_at=shift,
+        ends_at=shift + timedelta(hours=12),
+        by=the_actor(world.people["responder"]),
     )
     rows["calendar_feed"], _address = calendar_feeds.issue(
         team=team, owner=world.people["manager"], rotation=rows["rotation"], by=SYSTEM

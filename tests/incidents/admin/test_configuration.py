@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from crisis_api.access.models import AuditEvent
+from crisis_api.lib import clock
 from incidents.models import (
     AssignmentRule,
     CalendarFeed,
@@ -14,6 +15,7 @@ from incidents.models import (
     Override,
     Rotation,
     RotationLayer,
+    ShiftSwap,
     StormRule,
 )
 from incidents.services import settings
@@ -341,3 +343,21 @@ def test_gives_an_address_for_a_calendar_once_and_revokes_it(pages, team, manage
     assert feed.revoked_at is not None
     other = AdminPages(a_person(team, "responder"))
     assert feed.pk not in [row.pk for row in other.list(CalendarFeed).context["cl"].queryset]
+
+
+def test_asks_for_a_swap_and_accepts_it(pages, team, manager):
+    ben = a_person(team, "viewer", name="Ben")
+    rotation = a_rotation(team, [manager])
+    start = clock.now() + timedelta(days=1)
+    typed = {"rotation": str(rotation.pk), "asked_of": str(ben.pk)}
+    times = {**at("starts_at", start), **at("ends_at", start + timedelta(hours=3))}
+    response = pages.add(ShiftSwap, **typed, **times)
+    assert response.status_code == 302, errors(response)
+    swap = ShiftSwap.objects.get()
+    assert (swap.asked_by, swap.status) == (manager, "pending")
+    assert "Only the person who is asked answers" in errors(pages.do("accept", swap))
+    bens = AdminPages(ben)
+    assert "Accept" in bens.open(swap).content.decode()
+    bens.do("accept", swap)
+    swap.refresh_from_db()
+    assert (swap.status, swap.override.owner) == ("accepted", ben)
