@@ -9,7 +9,7 @@ pip := $(python) -m pip install --quiet --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test test-postgres lint bench faults docs messages lock install dev
+.PHONY: help run test test-postgres lint bench faults faults-postgres docs messages lock install dev
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -33,8 +33,15 @@ lint: .venv/.installed-dev ## check style, types and the direction of imports
 bench: .venv/.installed-dev ## measure how fast it is
 	@$(python) -m bench
 
+# FAULTS_MINUTES is for how long, FAULTS_SEED repeats a run; what was found is written to var/faults.
 faults: .venv/.installed-dev ## kill processes and servers, and see what is lost: nothing
-	@env -u DATABASE_URL -u REDIS_URL $(python) -m pytest tests/faults -m faults $(PYTEST)
+	@env -u DATABASE_URL -u REDIS_URL $(long) $(python) -m pytest tests/faults -m faults $(PYTEST)
+
+faults-postgres: .venv/.installed-dev ## the same on DATABASE_URL and REDIS_URL
+	@$(python) -m tests.services
+	@env $(long) $(python) -m pytest tests/faults -m faults $(PYTEST)
+
+long = FAULTS_MINUTES="$${FAULTS_MINUTES-5}" FAULTS_RESULTS="$${FAULTS_RESULTS-var/faults}"
 
 docs: .venv/.installed-dev ## write the generated pages of the documentation again
 	@$(python) manage.py settings_table --write

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import OperationalError, connection, transaction
 from django.db.models import F, QuerySet
 
-from crisis_api.lib import clock, lease
+from crisis_api.lib import clock, crash, lease
 from incidents.escalation import alarms
 from incidents.models import Event, PendingEvent
 from responses import metrics
@@ -94,6 +94,7 @@ def _draw(ids: Sequence[UUID], now: datetime) -> int:
     for consequence in ALWAYS:
         consequence(events, now)
     PendingEvent.objects.filter(pk__in=ids).delete()
+    crash.point("reactions.before_commit")
     metrics.REACTIONS.inc(len(ids))
     return len(ids)
 

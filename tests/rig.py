@@ -39,9 +39,17 @@ class Receiver:
         """Return the address of a path of it."""
         return f"http://127.0.0.1:{self.port}{path}"
 
-    def answers(self, mode: str) -> None:
-        """Answer from now on with `ok`, `slow N` or `status N`."""
-        self.journal_file.with_suffix(".mode").write_text(mode, encoding="ascii")
+    def answers(self, mode: str, **of_paths: str) -> None:
+        """Answer from now on in that mode (see receiver.py), and otherwise at some paths.
+
+        `answers("ok", hook_1="hang")` hangs at `/hook/1`.
+        """
+        lines = [mode, *(f"/{path.replace('_', '/')} {own}" for path, own in of_paths.items())]
+        file = self.journal_file.with_suffix(".mode")
+        draft = file.with_suffix(".draft")
+        # Renamed into place: half a mode must never be read.
+        draft.write_text("\n".join(lines), encoding="ascii")
+        draft.replace(file)
 
     def journal(self, path: str = "") -> list[dict[str, Any]]:
         """Return every request so far, or those to one path, in order."""

@@ -297,6 +297,14 @@ TABLE = (
                 "File with the number of seconds by which a test moved the clock of its processes.",
                 shown="none",
             ),
+            Variable(
+                "CRISIS_CRASH_FILE",
+                str,
+                "",
+                "File with the name of the place at which a test kills a process; inert without "
+                "`CRISIS_TEST`.",
+                shown="none",
+            ),
         ),
     ),
 )

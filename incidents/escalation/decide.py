@@ -16,7 +16,7 @@ from django.db import OperationalError, transaction
 from django.db.models import F
 
 from crisis_api.access.models import unless_held
-from crisis_api.lib import clock, lease
+from crisis_api.lib import clock, crash, lease
 from incidents.escalation import alarms, subjects
 from incidents.escalation.firing import Firing
 from incidents.models import Reminder
@@ -46,7 +46,9 @@ def fire_due(limit: int = AT_ONCE) -> int:
     incidents = {incident for _, _, incident in rows if incident is not None}
     try:
         with transaction.atomic():
-            return _fire(keys, incidents, now)
+            fired = _fire(keys, incidents, now)
+        crash.point("engine.after_commit")
+        return fired
     except OperationalError:
         # The database is away or busy: nothing is wrong with the rows.
         log.warning("a set of reminders was put off", exc_info=True)
@@ -93,6 +95,7 @@ def _fire(keys: Sequence[Key], incidents: set[UUID], now: datetime) -> int:
     wanted = [reminder for reminder in free if reminder.pk in still]
     if wanted:
         Firing(rows, now).fire(wanted)
+        crash.point("engine.before_commit")
     return len(free)
 
 

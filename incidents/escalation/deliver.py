@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from crisis_api.access.models import ContactPoint, unless_held
-from crisis_api.lib import clock, lease, logs
+from crisis_api.lib import clock, crash, lease, logs
 from crisis_api.lib.errors import ChannelError
 from incidents import metrics
 from incidents.escalation import aftermath, message, subjects
@@ -91,6 +91,7 @@ def deliver_one(pk: UUID) -> bool:
     claimed = claim(pk)
     if claimed is None:
         return False
+    crash.point("deliver.claimed")
     point = claimed.notification.contact_point
     try:
         if point is None or point.disabled_at is not None:
@@ -111,7 +112,9 @@ def deliver_one(pk: UUID) -> bool:
         failure = ChannelError(type(error).__name__)
         aftermath.failed(claimed.notification, claimed.reminders, failure)
         return False
+    crash.point("deliver.sent")
     aftermath.sent(claimed.notification, claimed.reminders, ref)
+    crash.point("deliver.stamped")
     log.info("sent to %s", _where(claimed))
     return True
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from crisis_api.lib import clock, lease, logs, nudge, signing
+from crisis_api.lib import clock, crash, lease, logs, nudge, signing
 from crisis_api.lib.actors import SYSTEM
 from crisis_api.lib.errors import ChannelError
 from responses import metrics
@@ -53,7 +53,10 @@ def deliver(ids: Sequence[UUID]) -> int:
             attempted += 1
             late = (clock.now() - claimed.due_at).total_seconds()
             metrics.WEBHOOK_LATENESS.observe(max(late, 0.0))
-            arrived += _settle(claimed, _send(claimed))
+            crash.point("webhooks.claimed")
+            outcome = _send(claimed)
+            crash.point("webhooks.sent")
+            arrived += _settle(claimed, outcome)
     return arrived
 
 

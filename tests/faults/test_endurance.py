@@ -1,13 +1,12 @@
 """Everything runs for as long as asked, under load, while whatever there is gets killed.
 
-Not part of the suite. CRISIS_LONG is for how many minutes:
+Not part of the suite. FAULTS_MINUTES is for how many minutes:
 
-    CRISIS_LONG=60 python -m pytest tests/faults/test_endurance.py --log-cli-level=INFO
+    FAULTS_MINUTES=60 python -m pytest tests/faults/test_endurance.py --log-cli-level=INFO
 """
 
 import json
 import logging
-import os
 import random
 import threading
 import time
@@ -30,19 +29,19 @@ from tests.factories.access import a_key, a_team
 from tests.factories.incidents import a_policy, an_account, an_assignment_rule
 from tests.factories.webhooks import an_endpoint
 from tests.faults.conftest import somebody_at
+from tests.faults.results import MINUTES, SEED, Results, long
+from tests.oracle import Expected, Verdict, at, judge
 from tests.processes import Broker, Process, environment, manage, until
 from tests.rig import Api, Receiver, Site, is_signed, to_reach_us, worker_program
 
-MINUTES = float(os.environ.get("CRISIS_LONG") or 0)
 pytestmark = [
-    pytest.mark.skipif(not MINUTES, reason="asked for by CRISIS_LONG, in minutes"),
+    long,
     pytest.mark.django_db(transaction=True),
     pytest.mark.faults,
     pytest.mark.timeout(0),
 ]
 
 log = logging.getLogger("endurance")
-SEED = random.SystemRandom().randrange(1_000_000)
 STEPS = 3
 BETWEEN_KILLS = (5, 20)
 # Of a process that nobody killed; the first minute is for warming up.
@@ -168,7 +167,7 @@ def memory(process: Process) -> int:
     return int(status.partition("VmRSS:")[2].split()[0])
 
 
-def test_nothing_is_lost_and_nothing_grows(town):
+def test_nothing_is_lost_and_nothing_grows(town, results):
     chance = random.Random(SEED)
     log.info("seed %d, %g minutes", SEED, MINUTES)
     citizens = [Citizen(town, random.Random(SEED + n)) for n in range(2)]
@@ -196,6 +195,9 @@ def test_nothing_is_lost_and_nothing_grows(town):
     until(nothing_is_left, 300)
     everybody_was_called(town, citizens)
     every_event_was_told(town)
+    verdict = whoever_reacted_to_nothing(town, citizens)
+    write_down(results, town, citizens, verdict, grown)
+    assert verdict.faults == {}
     assert grown < MOST_GROWTH_KIB
 
 
@@ -227,6 +229,29 @@ def everybody_was_called(town: Town, citizens: list[Citizen]) -> None:
     assert arrived <= ids(Notification.objects.exclude(sending_at=None))
     assert not Notification.objects.filter(status__in=["dead", "failed"]).exists()
     assert not Reminder.objects.filter(status="parked").exists()
+
+
+def whoever_reacted_to_nothing(town: Town, citizens: list[Citizen]) -> Verdict:
+    """Judge the incidents that nobody acknowledged: each step in its time, once."""
+    acknowledged = set().union(*(citizen.acknowledged for citizen in citizens))
+    steps = tuple((2.0 * number, "/hook") for number in range(1, STEPS + 1))
+    left = Incident.objects.exclude(pk__in=acknowledged)
+    expected = [Expected(row.reference, at(row.opened_at), steps) for row in left]
+    return judge(expected, town.receiver.journal("/hook"))
+
+
+def write_down(
+    results: Results, town: Town, citizens: list[Citizen], verdict: Verdict, grown: int
+) -> None:
+    opened = sum(len(citizen.opened) for citizen in citizens)
+    results.note(
+        "P3 P11 P25",
+        f"for {MINUTES:g} minutes, killed at random: {dict(town.kills)}",
+        **verdict.figures(),
+        repeated=verdict.repeated_ids,
+        opened=opened,
+        **{"2xx lost": 0, "engine grew KiB": grown},
+    )
 
 
 def ids(rows: Any) -> set[str]:

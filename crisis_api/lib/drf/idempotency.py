@@ -23,7 +23,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from crisis_api.lib import clock, crypto
+from crisis_api.lib import clock, crash, crypto
 from crisis_api.lib.drf import renderers
 from crisis_api.lib.drf.outages import is_lock_timeout
 from crisis_api.lib.errors import Conflict, FieldError, Invalid, NotAuthenticated, Refused
@@ -116,6 +116,8 @@ def once(attempt: Attempt, handler: Handler) -> HttpResponseBase:
         record.body = crypto.encrypt(_body(response).decode("latin-1")).encode()
         record.headers = _headers(response)
         record.save(using=using, update_fields=["status", "body", "headers"])
+        crash.point("web.before_commit")
+    crash.point("web.after_commit")
     return response
 
 
