@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 # How many minutes there are for what can go on as long as one likes; 0 in CI.
-MINUTES = float(os.environ.get("FAULTS_MINUTES") or os.environ.get("CRISIS_LONG") or 0)
+MINUTES = float(os.environ.get("FAULTS_MINUTES") or 0)
 SEED = int(os.environ.get("FAULTS_SEED") or SystemRandom().randrange(1_000_000))
 
 long = pytest.mark.skipif(not MINUTES, reason="a part of `make faults`, which sets FAULTS_MINUTES")
