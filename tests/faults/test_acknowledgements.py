@@ -5,7 +5,10 @@ so the transaction itself sees exactly which sends have started before it; the r
 then says whether any other started after.
 """
 
+import queue
 import threading
+import time
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,13 +19,18 @@ from crisis_api.lib.actors import SYSTEM
 from incidents.models import Incident, Notification, Reminder, Severity
 from incidents.services import lifecycle
 from tests.factories.incidents import a_policy
+from tests.faults.results import MINUTES, chance, long
 from tests.processes import until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.faults,
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(0 if MINUTES else 240),
 ]
+
+# 10,000 in a run of half an hour.
+MANY = min(int(MINUTES * 350), 10_000)
+ACKNOWLEDGING = 6
 
 IN_TIME, RACING, TOO_LATE = 4, 20, 4
 SECONDS = 30
@@ -126,3 +134,80 @@ def nothing_fires_after_it(incident: Incident) -> None:
     (acknowledged,) = events.filter(kind="incident.acknowledged")
     later = events.filter(kind="incident.escalated", sequence__gt=acknowledged.sequence)
     assert not later.exists()
+
+
+class Acknowledging(threading.Thread):
+    """Takes incidents one after another, each at about the moment its second call falls due."""
+
+    def __init__(self, waiting: "queue.Queue", owner) -> None:
+        super().__init__(daemon=True)
+        self.waiting, self.owner, self.chance = waiting, owner, chance()
+        self.done: dict[object, set[str]] = {}
+        self.off: list[float] = []
+
+    def run(self) -> None:
+        """Work until None comes."""
+        try:
+            while (taken := self.waiting.get()) is not None:
+                self.acknowledge(*taken)
+        finally:
+            connection.close()
+
+    def acknowledge(self, incident, due) -> None:
+        """Acknowledge, and see before the commit which sends had started."""
+        at = due + timedelta(seconds=self.chance.uniform(-0.1, 0.6))
+        time.sleep(max((at - clock.now()).total_seconds(), 0))
+        with transaction.atomic():
+            lifecycle.acknowledge(incident, by=SYSTEM, owner=self.owner)
+            rows = Notification.objects.filter(incident=incident)
+            self.done[incident.pk] = set(ids(rows.exclude(sending_at=None)))
+        self.off.append((clock.now() - due).total_seconds())
+
+
+@long
+def test_nobody_is_called_after_any_of_many_acknowledgements(
+    celery, engine, receiver, team, owner, results
+):
+    delay = timedelta(seconds=4)
+    policy = a_policy(team, [{"notify_owner": True}, {"delay": delay, "notify_owner": True}])
+    waiting: queue.Queue = queue.Queue()
+    threads = [Acknowledging(waiting, owner) for _ in range(ACKNOWLEDGING)]
+    for each in threads:
+        each.start()
+    for _ in range(MANY):
+        incident = lifecycle.open_incident(
+            team=team, category="spam", severity=Severity.CRITICAL, title="T", by=SYSTEM,
+            owner=owner, policy=policy,
+        ).incident  # fmt: skip
+        waiting.put((incident, incident.opened_at + delay))
+        while waiting.qsize() > 400:
+            time.sleep(0.05)
+    for _ in threads:
+        waiting.put(None)
+    for each in threads:
+        each.join(600)
+    until(nothing_is_left, 300)
+
+    started = {pk: ids for each in threads for pk, ids in each.done.items()}
+    assert len(started) == MANY
+    about = dict(Notification.objects.values_list("pk", "incident_id"))
+    arrived = Counter(line["id"] for line in receiver.journal())
+    after = [
+        pk
+        for pk, incident in about.items()
+        if f"ntf_{pk.hex}" in arrived and f"ntf_{pk.hex}" not in started[incident]
+    ]
+    assert after == []
+    for incident in Incident.objects.all().iterator():
+        nothing_fires_after_it(incident)
+    second = Reminder.objects.filter(kind="escalation_step", step=2)
+    off = sorted(abs(seconds) for each in threads for seconds in each.off)
+    results.note(
+        "P10", f"{MANY} acknowledgements raced against their due instant",
+        **{
+            "started after": len(after),
+            "second calls that were faster": second.filter(status="fired").count(),
+            "off the instant p50 s": round(off[len(off) // 2], 2),
+            "p90 s": round(off[len(off) * 9 // 10], 2),
+        },
+    )  # fmt: skip
