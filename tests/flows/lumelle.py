@@ -143,7 +143,8 @@ class House:
         assert login is not None, said
         until(self.web.answers, 60)
         self.engine.says("is running", 60)
-        self.worker.says("ready.", 60)
+        if self.worker in self.lumelle.processes:
+            self.worker.says("ready.", 60)
         self.lumelle.come_in(login[1])
         return self.lumelle
 
