@@ -12,11 +12,12 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from bench.table import Figure, rate
-from bench.world import a_team_with_people, bare_incident, many_teams
+from bench.world import Nowhere, a_team_with_people, bare_incident, many_teams
 from crisis_api.lib import clock
 from crisis_api.lib.actors import SYSTEM
 from incidents.escalation import plans, runs
 from incidents.escalation.engine import Engine
+from incidents.escalation.senders import registry
 from incidents.models import Escalation, Incident, Notification, Reminder, Severity
 from incidents.services import lifecycle
 
@@ -110,6 +111,7 @@ def _posts(port: int) -> int:
 
 def _alone(number: int) -> list[Figure]:
     """Open single incidents while an engine rests, and see how late their first step is."""
+    registry._SENDERS["console"] = Nowhere()
     team, people, policy = a_team_with_people(steps=1)
     engine = Engine()
     thread = threading.Thread(target=_run, args=(engine,))

@@ -48,10 +48,18 @@ def waiting(
     now: datetime, *, critical: bool | None = None, limit: int = OFFERED_AT_ONCE
 ) -> list[UUID]:
     """Return the notifications that nobody has claimed, the critical ones and the oldest first."""
-    rows = Notification.objects.waiting(now)
-    if critical is not None:
-        rows = rows.filter(critical=critical)
-    return list(rows.order_by("-critical", "due_at", "id").values_list("pk", flat=True)[:limit])
+    asked = Q() if critical is None else Q(critical=critical)
+    return [pk for pk, _point in _oldest(now, asked, limit)]
+
+
+def _oldest(now: datetime, asked: Q, limit: int) -> list[tuple[UUID, UUID | None]]:
+    """Return what waits, with its contact point: two queries, each by the index made for it."""
+    found: list[tuple[bool, datetime, UUID, UUID | None]] = []
+    for rows in (Notification.objects.left_behind(now), Notification.objects.due(now)):
+        oldest = rows.filter(asked).order_by("-critical", "due_at", "id")
+        found += oldest.values_list("critical", "due_at", "pk", "contact_point_id")[:limit]
+    found.sort(key=lambda row: (not row[0], row[1], row[2]))
+    return [(pk, point) for _critical, _due_at, pk, point in found[:limit]]
 
 
 def waiting_by_point(
@@ -66,9 +74,7 @@ def waiting_by_point(
         Q(last_success_at=None) | Q(last_success_at__lt=F("last_failure_at"))
     )
     theirs = Q(contact_point__in=failing)
-    rows = Notification.objects.waiting(now).filter(theirs if troubled else ~theirs)
-    oldest = rows.filter(critical=critical).order_by("due_at", "id")
-    return list(oldest.values_list("pk", "contact_point_id")[:limit])
+    return _oldest(now, Q(theirs if troubled else ~theirs, critical=critical), limit)
 
 
 def deliver(ids: Sequence[UUID]) -> int:

@@ -26,6 +26,14 @@ class NotificationQuerySet(TeamQuerySet):
         """
         return self.unsent(now).filter(unless_held())
 
+    def due(self, now: datetime) -> Self:
+        """Of those, the ones that are pending and due: by an index, which an OR would not use."""
+        return self.filter(unless_held(), status="pending", due_at__lte=now)
+
+    def left_behind(self, now: datetime) -> Self:
+        """Of those, the ones whose sender died: by an index of their own."""
+        return self.filter(unless_held(), status="sending", lease_until__lte=now)
+
     def unsent(self, now: datetime) -> Self:
         """Those whose time has come, whether or not sending is held."""
         return self.filter(
