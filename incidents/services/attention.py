@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Least
 
 from crisis_api.access.models import Owner
 from crisis_api.lib import clock
@@ -13,6 +15,7 @@ from crisis_api.lib.errors import FieldError, Invalid, Refused
 from incidents import timeline
 from incidents.escalation import reminders, runs
 from incidents.models import Escalation, Incident, IncidentStatus, Milestone, Reminder
+from incidents.models.escalation import ReminderQuerySet
 from incidents.services import milestones
 from incidents.services.assignment import check_member, take_over
 from incidents.services.moves import EDGES, check_guards, hold, put
@@ -144,8 +147,9 @@ def snooze(
 def escalate(incident: Incident, *, by: Actor, version: int | None = None) -> Incident:
     """Escalate now: the next step that waits goes at once, and the later ones keep their times.
 
-    Where none waits, because the incident is snoozed or acknowledged or every round is over, the
-    plan starts anew. Outside working hours, too: somebody asked for it.
+    What was put off to somebody's working hours is such a step, too. Where none waits, because the
+    incident is snoozed or acknowledged or every round is over, the plan starts anew. Outside
+    working hours, too: somebody asked for it.
     """
     row = hold(incident, version=version)
     EDGES.follow(row.status, "escalate")
@@ -157,22 +161,22 @@ def escalate(incident: Incident, *, by: Actor, version: int | None = None) -> In
         put(row)
         data = {"restarted": False, "round": following.round, "step": following.step}
         timeline.record("incident.escalation_requested", row, by=by, data=data)
-        Reminder.objects.pending().filter(pk=following.pk).change(
-            due_at=min(following.due_at, now), working_hours_only=False
-        )
+        of_the_step = _waiting(row).filter(round=following.round, step=following.step)
+        of_the_step.change(due_at=Least("due_at", Value(now)), working_hours_only=False)
         return row
     _start_anew(row, now, by=by)
     return row
 
 
+def _waiting(row: Incident) -> ReminderQuerySet:
+    """The steps ahead, and those that wait for one person's working hours."""
+    steps = Reminder.objects.pending().filter(kind="escalation_step", generation=row.generation)
+    return steps.filter(subject_id=row.pk)
+
+
 def _next_step(row: Incident) -> Reminder | None:
-    waiting: Reminder | None = (
-        Reminder.objects.pending()
-        .filter(subject_id=row.pk, kind="escalation_step", generation=row.generation, person=None)
-        .order_by("round", "step")
-        .first()
-    )
-    return waiting
+    first: Reminder | None = _waiting(row).order_by("round", "step").first()
+    return first
 
 
 def _start_anew(row: Incident, now: datetime, *, by: Actor) -> None:

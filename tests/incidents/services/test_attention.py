@@ -1,6 +1,6 @@
 """Acknowledging, snoozing, and escalating now."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -185,6 +185,24 @@ def test_sends_the_next_step_at_once_and_keeps_the_times_of_the_later_ones(clock
     requested = Event.objects.get(incident=incident, kind="incident.escalation_requested")
     assert requested.actor == the_actor(owner)
     assert requested.data["step"] == 1
+
+
+def test_sends_what_was_put_off_to_somebodys_working_hours(clock):
+    clock.set(datetime(2027, 1, 10, 12, tzinfo=UTC))  # a Sunday
+    team = a_team()
+    owner = a_person(team, working_hours={"mon": [["09:00", "18:00"]]})
+    a_contact_point(owner)
+    step = {"notify_owner": True, "working_hours_only": True}
+    incident = opened(team, owner=owner, policy=a_policy(team, [step]))
+    decide.fire_all_due()
+    assert not Notification.objects.exists()
+
+    lifecycle.escalate(incident, by=the_actor(owner))
+    decide.fire_all_due()
+
+    assert Notification.objects.get().owner == owner
+    requested = Event.objects.get(incident=incident, kind="incident.escalation_requested")
+    assert (requested.data["restarted"], requested.data["step"]) == (False, 1)
 
 
 def test_starts_the_plan_anew_where_no_step_waits_any_more(clock):
