@@ -66,6 +66,9 @@ def _merge(row: Incident, target: Incident, *, by: Actor, version: int | None) -
     if row.mode != target.mode:
         raise Refused("A drill and a real incident stay apart.", code="different_modes")
     check_guards("merge", row)
+    if target.status == IncidentStatus.CLOSED:
+        # Whatever keeps it from being closed would be closed with the other one.
+        check_guards("close", row)
     was_open = row.status == IncidentStatus.OPEN
     owner = row.owner
     # First, so that a key which both have is free for a target that opens again.
@@ -84,7 +87,9 @@ def _merge(row: Incident, target: Incident, *, by: Actor, version: int | None) -
     runs.stop(row, by=by, reason="merged")
     reminders.cancel(row)
     _take_in(row, target, moved, negative, by=by)
-    if target.owner_id is None and owner is not None and target.status in UNRESOLVED:
+    opens_again = was_open and row.severity > target.severity
+    goes_on = target.status in UNRESOLVED or opens_again
+    if target.owner_id is None and owner is not None and goes_on:
         take_over(target, owner, by=by)
     if row.severity > target.severity:
         _become_graver(row, target, was_open, by=by)

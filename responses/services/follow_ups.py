@@ -23,6 +23,7 @@ from crisis_api.lib.states import Edges
 from incidents import timeline
 from incidents.escalation import reminders
 from incidents.models import Incident
+from incidents.services.moves import root_of
 from responses.models import FollowUp, Statement
 from responses.services import follow_up_reminders
 
@@ -236,5 +237,11 @@ def _check(
         raise Refused(_("This person is not in the team."), code="owner_not_in_team")
     if any(row is not None and row.team_id != team.pk for row in (incident, statement)):
         raise Refused(_("This belongs to another team."), code="of_another_team")
-    if statement is not None and incident is not None and statement.incident_id != incident.pk:
+    if (
+        statement is not None
+        and incident is not None
+        and statement.incident_id != incident.pk
+        # What was said of a merged incident belongs to the one it went into.
+        and root_of(statement.incident_id) != root_of(incident.pk)
+    ):
         raise Refused(_("The statement is about another incident."), code="of_another_incident")

@@ -17,6 +17,7 @@ from incidents.escalation.plan import Target
 from incidents.escalation.subjects import Rows, SubjectRules
 from incidents.models import Incident, Reminder, Severity
 from incidents.models.escalation import ReminderKind
+from incidents.services.moves import root_of
 from responses.models import Statement
 from responses.services.statements import authors_of
 
@@ -101,8 +102,9 @@ def _unkept(ids: Iterable[UUID]) -> set[UUID]:
 def targets(row: Statement, reminder: Reminder) -> list[Target]:
     """Return who is meant now: who may approve, or who answers for the promised update."""
     if reminder.kind == ReminderKind.PROMISED_UPDATE:
-        if row.incident.owner_id is not None:
-            return [Target("owner")]
+        responsible = _responsible_for(row)
+        if responsible is not None:
+            return [Target("person", id=str(responsible))]
         return [Target("role", role=Role.MANAGER)]
     if reminder.dedup_key == _key(row, _FOR_MANAGERS):
         return _people(row, [Role.MANAGER]) or [Target("role", role=Role.MANAGER)]
@@ -112,6 +114,13 @@ def targets(row: Statement, reminder: Reminder) -> list[Target]:
         # Nobody but the authors is left: their managers must hear that this cannot go on.
         or [Target("role", role=Role.MANAGER)]
     )
+
+
+def _responsible_for(row: Statement) -> UUID | None:
+    """Who owns the incident now; of a merged one, who owns the one it went into."""
+    if row.incident.merged_into_id is None:
+        return row.incident.owner_id
+    return Incident.objects.get(pk=root_of(row.incident_id)).owner_id
 
 
 def _people(row: Statement, roles: Iterable[str]) -> list[Target]:

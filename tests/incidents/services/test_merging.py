@@ -100,6 +100,17 @@ def test_hands_its_owner_to_a_target_that_has_none(clock):
     assert not pending(target, "no_owner").exists()
 
 
+def test_hands_its_owner_to_a_target_that_opens_again(clock):
+    team = a_team()
+    person = a_person(team)
+    target = opened(team, severity=1)
+    lifecycle.resolve(target, note="Over.", by=SYSTEM)
+    merging.merge(opened(team, severity=4, owner=person), into=target, by=SYSTEM)
+    target.refresh_from_db()
+    assert (target.status, target.owner) == ("open", person)
+    assert not pending(target, "no_owner").exists()
+
+
 def test_goes_where_a_merged_target_went_and_never_in_a_circle(clock):
     team = a_team()
     first, second, third = opened(team), opened(team), opened(team)

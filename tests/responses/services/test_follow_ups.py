@@ -2,13 +2,16 @@ from datetime import timedelta
 
 import pytest
 
+from crisis_api.lib.actors import SYSTEM
 from crisis_api.lib.errors import Conflict, Invalid, NotAllowedNow, Refused, Stale
 from incidents.models import Event, Reminder
-from incidents.services import lifecycle
+from incidents.services import lifecycle, merging
 from responses.models import FollowUp
 from responses.services import follow_ups
 from tests.factories.access import a_contact_point, a_person, a_team, the_actor
 from tests.factories.incidents import an_incident
+from tests.factories.responses import a_statement
+from tests.incidents.services.stories import opened
 from tests.responses.rig import told, work_all
 
 pytestmark = pytest.mark.django_db
@@ -280,6 +283,23 @@ def test_refuses_an_owner_outside_the_team(team, owner, clock):
 def test_refuses_an_incident_of_another_team(team, owner, clock):
     with pytest.raises(Refused):
         create(team, owner, clock, incident=an_incident(a_team()))
+
+
+def test_names_a_statement_of_a_merged_incident_and_the_one_it_went_into(team, owner, clock):
+    source, target, other = (opened(team) for _ in range(3))
+    statement = a_statement(team, incident=source)
+    merging.merge(source, into=target, by=SYSTEM)
+    assert create(team, owner, clock, incident=target, statement=statement).incident == target
+    with pytest.raises(Refused) as refused:
+        create(team, owner, clock, incident=other, statement=statement)
+    assert refused.value.code == "of_another_incident"
+
+
+def test_keeps_an_incident_out_of_a_closed_one_while_a_promise_is_open(promise, team, owner):
+    closed = an_incident(team, status="closed")
+    with pytest.raises(Conflict) as refused:
+        merging.merge(promise.incident, into=closed, by=the_actor(owner))
+    assert refused.value.code == "open_commitments"
 
 
 def test_keeps_an_incident_open_while_a_promise_is_open(promise, owner):

@@ -218,6 +218,16 @@ def test_a_statement_about_the_incident_it_was_merged_into_does(team, promise):
     assert pending() == 0
 
 
+def test_the_owner_of_the_incident_it_was_merged_into_is_reminded(team, promise, owner, clock):
+    other = reachable(team, "responder")
+    into = opened(team, owner=other)
+    merging.merge(promise.incident, into=into, by=the_actor(owner))
+    clock.move(hours=2)
+    work_all()
+
+    assert set(promises()) == {other.pk}
+
+
 def test_a_withdrawn_statement_promises_nothing(team, promise):
     publications.retract(promise, reason="Wrong.", by=the_actor(a_person(team)))
 
