@@ -17,7 +17,13 @@ from incidents.escalation.coverage import Span
 from incidents.escalation.people import Directory, Question, directory
 from incidents.escalation.plan import Plan, Target, stages
 from incidents.escalation.plans import to_plan
-from incidents.models import AssignmentRule, EscalationPolicy, Rotation, Severity
+from incidents.models import (
+    AssignmentRule,
+    EscalationPolicy,
+    IncidentSettings,
+    Rotation,
+    Severity,
+)
 
 AHEAD = timedelta(days=28)
 # More of the same kind tell nothing new.
@@ -91,12 +97,13 @@ def check_rotation(rotation: Rotation, at: datetime) -> Checked:
 def _rules_leading_to(policy: EscalationPolicy) -> list[AssignmentRule]:
     """Return the rules by which an incident of this policy gets its owner; none where not all do.
 
-    A policy that no rule names is the team's default, or chosen by hand, for incidents of any kind:
-    then there must be a rule for all of them.
+    Incidents of any kind have the team's default, and a policy that no rule names is chosen by
+    hand for any kind: then there must be a rule for all of them.
     """
     rules = AssignmentRule.objects.filter(team_id=policy.team_id)
     mine = list(rules.filter(Q(policy=policy) | Q(policy=None)))
-    by_name = any(rule.policy_id == policy.pk for rule in mine)
+    is_default = IncidentSettings.objects.filter(default_policy=policy).exists()
+    by_name = not is_default and any(rule.policy_id == policy.pk for rule in mine)
     for_all = any(not rule.category and rule.min_severity == Severity.LOW for rule in mine)
     return mine if by_name or for_all else []
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from crisis_api.lib import clock
-from incidents.models import Override, Severity
+from incidents.models import IncidentSettings, Override, Severity
 from incidents.services.policy_checks import AHEAD, check_policy, check_rotation
 from tests.factories.access import a_contact_point, a_person, a_team
 from tests.factories.incidents import a_policy, a_rotation, an_assignment_rule
@@ -103,6 +103,14 @@ def test_warns_where_not_every_incident_gets_an_owner(team):
     rule.policy = policy
     rule.save()
     assert found(check_policy(policy, AT)) == []
+
+
+def test_is_not_sure_of_an_owner_where_the_default_policy_has_rules_for_some_kinds_only(team):
+    policy = a_policy(team, [{"notify_owner": True}])
+    an_assignment_rule(team, owner=reachable(team), category="spam", policy=policy)
+    assert found(check_policy(policy, AT)) == []
+    IncidentSettings.objects.update_or_create(team=team, defaults={"default_policy": policy})
+    assert {"owner_is_not_sure", "nobody_is_reached"} <= set(found(check_policy(policy, AT)))
 
 
 def test_takes_the_owner_from_the_rotation_of_a_rule(team):
