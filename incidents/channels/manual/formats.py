@@ -4,7 +4,9 @@ import codecs
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Final
 
@@ -63,10 +65,11 @@ def csv_items(text: str) -> Iterator[Item]:
     """Rows of a CSV file by the names in its header."""
     start = text.lstrip("\r\n")
     skipped = text[: len(text) - len(start)].count("\n")
-    reader = csv.reader(
-        io.StringIO(start.replace("\x00", "�"), newline=""), delimiter=_delimiter(start)
+    delimiter = _delimiter(start)
+    rows = _csv_rows(
+        io.StringIO(start.replace("\x00", "\ufffd"), newline="").readlines(), delimiter
     )
-    header = [name.strip().lower() for name in next(reader, [])]
+    header = [name.strip().lower() for name in next(rows, (0, None))[1] or []]
     missing = [
         name for name in REQUIRED if name not in {ALIASES.get(known, known) for known in header}
     ]
@@ -78,22 +81,45 @@ def csv_items(text: str) -> Iterator[Item]:
             {"missing": ", ".join(missing), "found": ", ".join(filter(None, header))},
         )
         return
-    line = reader.line_num + 1
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
+    for line, row in rows:
+        if row is None:
             yield ParseError(line + skipped, "", "broken_csv")
-        else:
-            if len(row) > len(header):
-                params = {"columns": len(header), "found": len(row)}
-                yield ParseError(line + skipped, "", "too_many_cells", params)
-            elif any(cell.strip() for cell in row):
-                named = zip(header, row, strict=False)
-                yield line + skipped, {name: cell for name, cell in named if name}
-        line = reader.line_num + 1
+        elif len(row) > len(header):
+            params = {"columns": len(header), "found": len(row)}
+            yield ParseError(line + skipped, "", "too_many_cells", params)
+        elif any(cell.strip() for cell in row):
+            named = zip(header, row, strict=False)
+            yield line + skipped, {name: cell for name, cell in named if name}
+
+
+def _csv_rows(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
+    """Each row with the line it begins in, counted from 1; None where it cannot be read.
+
+    A quote that is never closed takes the lines after it for a part of its cell, up to the next
+    quote or the end. Such a row is given up, and reading goes on in the line after its first.
+    """
+    began = 0
+    while began < len(lines):
+        rest = map(lines.__getitem__, range(began, len(lines)))
+        reader = csv.reader(rest, delimiter=delimiter)
+        row: list[str] | None = None
+        with suppress(csv.Error):
+            row = next(reader)
+        ended = began + reader.line_num
+        if row is not None and _is_torn(lines[began:ended], delimiter, ended == len(lines)):
+            row, ended = None, began + 1
+        yield began + 1, row
+        began = ended
+
+
+def _is_torn(lines: Sequence[str], delimiter: str, at_the_end: bool) -> bool:
+    if len(lines) == 1 and not at_the_end:
+        return False
+    try:
+        deque(csv.reader(lines, delimiter=delimiter, strict=True), maxlen=0)
+    except csv.Error as error:
+        return len(lines) > 1 or "unexpected end" in str(error)
+    return False
 
 
 def json_items(text: str) -> Iterator[Item]:

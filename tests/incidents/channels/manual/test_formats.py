@@ -101,6 +101,24 @@ def test_skips_blank_rows():
     assert outcome.errors == ()
 
 
+def test_loses_no_row_to_a_quote_that_is_never_closed():
+    outcome = parse(
+        csv(
+            ROW.format(id=1, text='"it burns'),
+            ROW.format(id=2, text="mine too"),
+            ROW.format(id=3, text='"fine, really"'),
+        )
+    )
+    assert texts(outcome) == ["mine too", "fine, really"]
+    assert [(error.code, error.line) for error in outcome.errors] == [("broken_csv", 2)]
+
+
+def test_says_that_a_file_was_cut_off_inside_a_cell():
+    outcome = parse(csv(ROW.format(id=1, text="hi"), ROW.format(id=2, text='"it bur')))
+    assert texts(outcome) == ["hi"]
+    assert [(error.code, error.line) for error in outcome.errors] == [("broken_csv", 3)]
+
+
 def test_survives_a_cell_beyond_what_csv_allows():
     huge = "x" * 140_000
     outcome = parse(csv(ROW.format(id=1, text=huge), ROW.format(id=2, text="ok")))
