@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import BadRequest, ValidationError
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -103,6 +104,16 @@ class NounAdmin(VerbsMixin, Storing, Deleting, ChoicesOfTheTeam, ModelAdmin, One
         ]
         name = lookup.removesuffix("__exact").removesuffix("__id")
         return name.removesuffix("__isnull").removesuffix("__isempty") in offered
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *where: Any, **named: Any
+    ) -> HttpResponse | None:
+        """Do something with the rows that were chosen; a row that cannot be is 400."""
+        try:
+            return super().response_action(request, queryset, *where, **named)
+        except ValidationError as error:
+            # Django looks for whatever was sent as an id, and what is no UUID is none.
+            raise BadRequest("What was chosen are no rows.") from error
 
     # What is shown
 

@@ -1,5 +1,6 @@
 """How a request's body is read: strict JSON, never more of it than is allowed."""
 
+import logging
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import IO, Any
@@ -12,6 +13,8 @@ from rest_framework.parsers import BaseParser
 
 from crisis_api.lib.drf import problems, strict_json
 from crisis_api.lib.errors import Invalid, TooLarge, UnsupportedMedia
+
+log = logging.getLogger("crisis.api")
 
 MAX_BODY_BYTES = 256 * 1024
 _UTF8_NAMES = frozenset({"", "utf-8", "utf8"})
@@ -100,6 +103,11 @@ class ChunkedBodyMiddleware:
                 body = read_at_most(request.META["wsgi.input"], None, limit)
             except TooLarge as problem:
                 return problems.respond(problem, request)
+            except Exception:
+                log.info("a body in broken chunks was refused", exc_info=True)
+                return problems.respond(
+                    Invalid("The body's chunks are broken.", code="broken_body"), request
+                )
             request.META["CONTENT_LENGTH"] = str(len(body))
             # What WSGIRequest itself made of the missing length is an empty stream.
             request._stream = BytesIO(body)

@@ -186,6 +186,13 @@ def test_tries_again_what_follows_from_a_parked_event(pages, incident):
     assert incident.events.filter(kind="reaction.retried").count() == 1
 
 
+@pytest.mark.parametrize("model", [Reminder, Notification, PendingEvent, Incident])
+def test_refuses_to_do_something_with_what_is_no_row(pages, model):
+    typed = {"action": "bulk_retry", "_selected_action": ["zzz"]}
+    answer = pages.client.post(page("changelist", model), typed)
+    assert answer.status_code in (302, 400)
+
+
 def a_dead_message(team, owner, incident, **values):
     now = incident.opened_at
     point = a_contact_point(owner, kind="email", address="mara@example.com")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client, RequestFactory
+from gunicorn.http.errors import InvalidChunkSize
 
 from crisis_api.lib.drf import parsers
 from crisis_api.lib.errors import TooLarge
@@ -92,6 +93,17 @@ def _chunks(settings: Any) -> None:
 def test_reads_a_body_that_comes_in_chunks() -> None:
     assert chunked(BytesIO(b'{"a": 1}')).json() == {"a": 1}
     assert chunked(BytesIO(b'{"a": "' + b"x" * 300_000 + b'"}')).status_code == 413
+
+
+class Broken(BytesIO):
+    def read(self, size: int | None = -1) -> bytes:
+        raise InvalidChunkSize(b"zz")
+
+
+@pytest.mark.usefixtures("_chunks")
+def test_refuses_chunks_that_are_none() -> None:
+    answer = chunked(Broken())
+    assert (answer.status_code, answer.json()["code"]) == (400, "broken_body")
 
 
 @pytest.mark.usefixtures("_chunks")
