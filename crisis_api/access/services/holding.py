@@ -35,7 +35,7 @@ class Outgoing:
     """One kind of thing that goes out.
 
     `waiting(now)` returns what would be sent, the oldest first. `drop(before, now)` gives up what
-    was written before that moment, and returns how much; None where it decides for itself whether
+    waits since before that moment, and returns how much; None where it decides for itself whether
     it is still wanted. `release(now)` does what is to be done before it goes on.
     """
 
@@ -70,9 +70,19 @@ def hold(*, reason: SendingHold.Reason, by: Actor) -> bool:
     return created
 
 
-def would_go_out(now: datetime) -> dict[str, list[Waiting]]:
-    """Return what a release would let out, by kind, the oldest first."""
-    return {kind.name: list(kind.waiting(now)) for kind in _kinds.values()}
+def would_go_out(now: datetime, drop_before: datetime | None = None) -> dict[str, list[Waiting]]:
+    """Return what a release would let out, by kind, the oldest first.
+
+    Without what it would give up with the same `drop_before`.
+    """
+    return {
+        kind.name: [
+            row
+            for row in kind.waiting(now)
+            if drop_before is None or kind.drop is None or row.since >= drop_before
+        ]
+        for kind in _kinds.values()
+    }
 
 
 def release(*, by: Actor, drop_before: datetime | None = None) -> dict[str, int]:

@@ -49,7 +49,7 @@ class Command(BaseCommand):
             self.stdout.write("Sending is released.")
             return
         self.stdout.write(f"Sending is held ({hold}). A release would let out:")
-        for name, rows in holding.would_go_out(now).items():
+        for name, rows in holding.would_go_out(now, before).items():
             self._show(name, rows)
         self.stdout.write(
             "`--yes` releases it; `--drop-older-than MINUTES` gives up what is stale."

@@ -200,6 +200,9 @@ def test_commands_show_what_would_go_out_before_they_let_it(team, clock, post):
     assert f"critical {incident.reference}" in shown
     assert SendingHold.current()
 
+    assert "messages: 0" in run("release_sending", "--drop-older-than", "30")
+    assert "messages: 1" in run("release_sending", "--drop-older-than", "50")
+
     done = run("release_sending", "--drop-older-than", "30", "--yes")
     assert "messages: 1 given up" in done
     assert "Sending is released." in done
