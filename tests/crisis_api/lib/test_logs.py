@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connection
+from django.urls import URLResolver, get_resolver
 
 from crisis_api.access.models import User
 from crisis_api.lib import logs
@@ -70,6 +71,22 @@ def test_is_one_line_for_machines_whatever_the_message_holds():
 )
 def test_takes_out_what_looks_like_a_secret_or_an_address(text, left):
     assert logs.scrubbed(text) == left
+
+
+def _of_one_person(patterns, before="/"):
+    """Yield an address of each route that a token alone opens."""
+    for pattern in patterns:
+        route = before + str(pattern.pattern).removeprefix("^")
+        if isinstance(pattern, URLResolver):
+            yield from _of_one_person(pattern.url_patterns, route)
+        elif "<str:token>" in route:
+            yield route.replace("<str:token>", "eyJwIjp7.secret:x-_")
+
+
+def test_takes_out_the_token_of_every_address_that_one_opens():
+    addresses = list(_of_one_person(get_resolver().url_patterns))
+    assert "/ack/eyJwIjp7.secret:x-_/" in addresses
+    assert [path for path in addresses if "secret" in logs.scrubbed(f"GET {path} 500")] == []
 
 
 def test_tells_of_an_exception_its_kind_and_place_and_not_its_words():
