@@ -10,7 +10,7 @@ from incidents.escalation.auditor import checks, message_checks, queues, run_che
 from incidents.escalation.auditor.walks import Queue, register_queue
 from incidents.escalation.hours import hours_flaws
 from incidents.intake import reading
-from incidents.services import assignment, flaws, milestones, overlooked, shift_swaps
+from incidents.services import assignment, digests, flaws, milestones, overlooked, shift_swaps
 
 
 def register() -> None:
@@ -18,6 +18,7 @@ def register() -> None:
     incident_rules.register_rules()
     milestones.register()
     shift_swaps.register_rules()
+    digests.register_rules()
     working_hours.register(_check_hours)
     registry.register(ManualChannel())
     holding.register(held.REMINDERS)
@@ -25,6 +26,7 @@ def register() -> None:
     engine.register_sweep(
         "owners_who_left", assignment.release_those_who_left, every=timedelta(minutes=1)
     )
+    engine.register_sweep("digests", digests.lay_out, every=timedelta(minutes=5))
     engine.register_sweep("receipts", reading.sweep, every=timedelta(seconds=2))
     engine.register_sweep("login_attempts", logins.forget_old, every=timedelta(minutes=15))
     engine.register_sweep("kept_answers", idempotency.forget_expired, every=timedelta(minutes=1))

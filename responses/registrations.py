@@ -5,7 +5,7 @@ from datetime import timedelta
 from crisis_api.access.services import holding
 from incidents.escalation import engine, subjects
 from incidents.escalation import health as engine_health
-from incidents.services import lifecycle
+from incidents.services import digests, lifecycle
 from responses import health, reactions
 from responses.services import (
     follow_up_reminders,
@@ -23,6 +23,9 @@ def register() -> None:
     """Register everything; called once, when the models are loaded."""
     subjects.register("follow_up", follow_up_reminders.RULES)
     subjects.register("statement", statement_reminders.RULES)
+    digests.register_counter(
+        "open_follow_ups", follow_ups.count_unfinished, "/admin/responses/followup/"
+    )
     lifecycle.register_guard("close", follow_ups.refuse_open_commitments)
     engine_health.register(health.figures)
     holding.register(held.DELIVERIES)

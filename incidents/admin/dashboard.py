@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from crisis_api.access.admin import dashboard, display
@@ -16,7 +16,6 @@ from crisis_api.lib import clock
 from incidents import reads
 from incidents.escalation.health import SILENT_AFTER
 from incidents.models import (
-    UNRESOLVED,
     EngineHeartbeat,
     Incident,
     Mention,
@@ -67,14 +66,8 @@ def cards(caller: Caller) -> Iterator[Card]:
 
 
 def _unanswered(teams: list[Any]) -> Card:
-    mine = Q(incident=None) | Q(incident__status__in=UNRESOLVED)
-    rows = Mention.objects.filter(
-        mine,
-        team_id__in=teams,
-        is_negative=True,
-        written_at__gte=clock.now() - LATELY,
-        deleted_at=None,
-        hidden_at=None,
+    rows = Mention.objects.unanswered().filter(
+        team_id__in=teams, written_at__gte=clock.now() - LATELY
     )
     number = rows.count()
     return Card(

@@ -16,6 +16,8 @@ from incidents.escalation.reminders import targets_json
 from incidents.models import Escalation, Incident, Reminder
 
 Outcome = Reminder.Outcome
+# An alarm of an alarm would go on for ever, and a digest that nobody gets harms nobody.
+TOLD_IN_VAIN = ("alarm", "morning_digest")
 
 
 @dataclass(slots=True)
@@ -279,7 +281,7 @@ def nobody_reached(reminder: Reminder, now: datetime) -> None:
             person=None,
             due_at__gt=now,
         ).change(due_at=now)
-    if reminder.kind != "alarm" and subject is not None:
+    if reminder.kind not in TOLD_IN_VAIN and subject is not None:
         alarms.raise_alarm(
             "nobody_reached",
             subject,

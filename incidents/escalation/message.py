@@ -7,7 +7,7 @@ from uuid import UUID
 
 from crisis_api.access.models import Membership
 from crisis_api.access.permissions import permission
-from incidents.escalation import links, wording
+from incidents.escalation import links, subjects, wording
 from incidents.models import Incident, Notification, Reminder, Severity
 
 # Less than this late is on time, for a person who reads it.
@@ -27,10 +27,21 @@ def compose(
     owner = notification.owner
     answers = owner.pk if owner and _may_acknowledge(notification, reminders) else None
     items = [
-        _item(reminder, incidents.get(reminder.incident_id), rows, answers, now)
+        item
         for reminder in reminders
+        for item in _counted(reminder, rows)
+        or [_item(reminder, incidents.get(reminder.incident_id), rows, answers, now)]
     ]
     return wording.compose(items, language=owner.language if owner else "en")
+
+
+def _counted(reminder: Reminder, rows: Mapping[str, Mapping[UUID, Any]]) -> list[wording.Item]:
+    """What a reminder of several things counts; nothing where it is of one."""
+    says = subjects.rules_of(reminder.subject_type).says
+    subject = rows.get(reminder.subject_type, {}).get(reminder.subject_id)
+    if says is None or subject is None:
+        return []
+    return [wording.Item(said.kind, count=said.count, link=said.link) for said in says(subject)]
 
 
 def _may_acknowledge(notification: Notification, reminders: Sequence[Reminder]) -> bool:

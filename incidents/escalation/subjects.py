@@ -20,19 +20,30 @@ Rows = Mapping[UUID, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that a reminder counts: what the wording calls it, how many, where to look."""
+
+    kind: str
+    count: int
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectRules:
     """How one kind of subject answers for its reminders. All are called under its row's lock.
 
     `wanted(rows, reminders)` returns the ids of the reminders that the subjects want as they are
     now. `targets(row, reminder)` says whom it means where the reminder itself names nobody.
     `act(row, reminder, now)` does what falls due besides telling people, and returns whether
-    anybody is to be told.
+    anybody is to be told. `says(row)` counts what a reminder tells of, where it is of several
+    things; it is called at the moment of sending, without the lock.
     """
 
     model: type[Model]
     wanted: Callable[[Rows, Sequence[Reminder]], set[UUID]]
     targets: Callable[[Any, Reminder], list[Target]] | None = None
     act: Callable[[Any, Reminder, datetime], bool] | None = None
+    says: Callable[[Any], list[Said]] | None = None
 
 
 _rules: dict[str, SubjectRules] = {}

@@ -233,6 +233,7 @@ _PLAIN = {
     ),
     "no_owner": gettext_lazy("nobody is responsible for it"),
     "assigned": gettext_lazy("you are responsible for it now"),
+    "morning_digest": gettext_lazy("nothing is left to do"),
     "shift_swap_asked": gettext_lazy("somebody asks you to take over a shift, please answer"),
     "shift_swap_answered": gettext_lazy("your request to swap a shift was answered"),
     "shift_swap_expired": gettext_lazy("nobody answered your request: the shift is still yours"),
@@ -258,6 +259,13 @@ def _what(item: Item) -> str:
         return text % {"duration": _duration(abs(minutes))}
     if item.kind == "unanswered_mentions":
         return _unanswered(item)
+    if item.kind == "open_follow_ups":
+        counted = ngettext(
+            "%(count)d follow-up of yours is open",
+            "%(count)d follow-ups of yours are open",
+            item.count,
+        )
+        return counted % {"count": item.count}
     if item.kind == "alarm":
         other = _("something needs a person (%(code)s)") % {"code": item.alarm_code or "alarm"}
         return str(_ALARMS.get(item.alarm_code, other))

@@ -75,6 +75,7 @@ class ReminderKind(models.TextChoices):
     SHIFT_SWAP_ASKED = "shift_swap_asked", _("request to swap a shift")
     SHIFT_SWAP_ANSWERED = "shift_swap_answered", _("answer to a request to swap")
     SHIFT_SWAP_EXPIRED = "shift_swap_expired", _("request to swap without an answer")
+    MORNING_DIGEST = "morning_digest", _("morning digest")
     ALARM = "alarm", _("alarm")
 
 

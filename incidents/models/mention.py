@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from crisis_api.access.models import TeamQuerySet, TeamRecord
 from crisis_api.lib import clock
 from incidents.models.account import Account, Author, Post
-from incidents.models.incident import Category, Incident, Severity
+from incidents.models.incident import UNRESOLVED, Category, Incident, Severity
 
 
 class Receipt(TeamRecord):
@@ -56,6 +56,11 @@ class MentionQuerySet(TeamQuerySet):
     def negative_since(self, since: datetime) -> Self:
         """Those that count towards a storm."""
         return self.filter(is_negative=True, written_at__gte=since)
+
+    def unanswered(self) -> Self:
+        """Negative ones that still stand there, of no incident or of one that is not resolved."""
+        mine = Q(incident=None) | Q(incident__status__in=UNRESOLVED)
+        return self.filter(mine, is_negative=True, deleted_at=None, hidden_at=None)
 
 
 class Mention(TeamRecord):

@@ -11,10 +11,11 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from crisis_api.access import refs
-from crisis_api.access.models import Owner, Team
+from crisis_api.access.models import Membership, Owner, Team
 from crisis_api.lib import clock
 from crisis_api.lib.actors import Actor
 from crisis_api.lib.errors import Conflict, FieldError, Invalid, Problem, Refused, Stale
@@ -245,3 +246,15 @@ def _check(
         and root_of(statement.incident_id) != root_of(incident.pk)
     ):
         raise Refused(_("The statement is about another incident."), code="of_another_incident")
+
+
+def count_unfinished(memberships: Sequence[Membership]) -> dict[UUID, int]:
+    """Return how many each person has in that team that are neither done nor cancelled."""
+    rows = FollowUp.objects.filter(
+        team_id__in={each.team_id for each in memberships},
+        owner_id__in={each.owner_id for each in memberships},
+        status__in=follow_up_reminders.UNFINISHED,
+    )
+    counted = rows.values_list("team_id", "owner_id").annotate(Count("pk")).order_by()
+    found = {(team_id, owner_id): count for team_id, owner_id, count in counted}
+    return {each.pk: found.get((each.team_id, each.owner_id), 0) for each in memberships}

@@ -23,7 +23,7 @@ from crisis_api.access.admin.verbs import Act, Verb
 from crisis_api.access.models import ContactPoint, Membership, Owner, Role, Team
 from crisis_api.access.services import owners
 
-_EDITED = ("name", "email", "language", "time_zone", "working_hours")
+_EDITED = ("name", "email", "language", "time_zone", "working_hours", "wants_digest")
 
 
 class OwnerForm(RecordForm):

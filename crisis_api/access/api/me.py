@@ -34,6 +34,7 @@ class MyOwner(ReadSerializer):
     language = serializers.ChoiceField(choices=LANGUAGES)
     time_zone = serializers.CharField()
     working_hours = serializers.JSONField()
+    wants_digest = serializers.BooleanField()
     updated_at = InstantField()
 
 
@@ -75,6 +76,7 @@ class MeInput(StrictSerializer):
     language = serializers.ChoiceField(choices=LANGUAGES)
     time_zone = ZoneField()
     working_hours = HoursField()
+    wants_digest = serializers.BooleanField()
 
 
 class MeView(ResourceViewSet):

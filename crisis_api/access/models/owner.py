@@ -49,6 +49,13 @@ class Owner(Record):
         blank=True,
         help_text=_('For example {"mon": [["09:00", "18:00"]]}. Empty: always at work.'),
     )
+    wants_digest = models.BooleanField(
+        _("morning digest"),
+        default=True,
+        # Written by the database too, so that the release before this one can add people.
+        db_default=True,
+        help_text=_("Each working morning: unanswered mentions and what is still to be done."),
+    )
     deactivated_at = models.DateTimeField(
         _("deactivated at"), null=True, blank=True, editable=False
     )

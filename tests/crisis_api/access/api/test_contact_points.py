@@ -169,3 +169,11 @@ def test_uses_a_webhook_of_a_team_for_everything_at_any_hour(team):
     path = f"/api/v1/contact_points/{point.pk}/"
     assert manager.patch(path, {"hours": {"mon": [["09:00", "18:00"]]}}).status_code == 400
     assert manager.patch(path, {"label": "Hub"}).status_code == 200
+
+
+def test_lets_people_do_without_the_morning_digest(api, anna):
+    assert api.get("/api/v1/me/").data["owner"]["wants_digest"] is True
+    changed = api.patch("/api/v1/me/", {"wants_digest": False})
+    assert changed.data["owner"]["wants_digest"] is False
+    anna.refresh_from_db()
+    assert anna.wants_digest is False
