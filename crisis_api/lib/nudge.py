@@ -29,7 +29,7 @@ EXPIRES_SECONDS = 30
 BREAK_SECONDS = 10.0
 WAITING_AT_MOST = 1000
 # How long what follows a hint of its kind is held back: of critical messages, of the others.
-GATHER_SECONDS = {True: 0.05, False: 0.25}
+GATHER_SECONDS = {True: 0.1, False: 0.5}
 
 HINTS = Counter("crisis_hints_total", "Hints to the broker: sent or dropped.", ["outcome"])
 
