@@ -81,7 +81,9 @@ def test_months_of_random_faults_lose_and_double_nothing_and_memory_is_flat(
     ]
     verdict = judge(expected, receiver.journal())
     stage.note(
-        "P25", f"{hours / HOURS:.1f} simulated days, {kills} kills, receivers that fail now and then", verdict,
+        "P25",
+        f"{hours / HOURS:.1f} simulated days, {kills} kills, receivers that fail now and then",
+        verdict,
         **{"engine grew %": round(grown * 100, 1), "incidents": Incident.objects.count()},
     )  # fmt: skip
     assert verdict.faults == {}
