@@ -8,11 +8,12 @@ from uuid import uuid4
 
 import pytest
 import requests
-from django.db import connection
+from django.db import connection, transaction
 
 from incidents.models import Incident
 from tests.factories.access import a_key
 from tests.faults.results import MINUTES, long
+from tests.oracle import judge
 from tests.processes import Broker, Process, until
 from tests.proxy import Proxy
 from tests.rig import Api, Site, worker_program
@@ -184,3 +185,46 @@ def test_a_database_that_is_away_for_a_while_loses_nothing_it_said_yes_to(
         **api_figures(caller),
         **{"lost 2xx": len(set(caller.kept) - there), "recovery s": round(recovered, 1)},
     )
+
+
+class Holder(threading.Thread):
+    """Holds an incident's row, as somebody at a console who forgot to commit does."""
+
+    def __init__(self, incident: Incident) -> None:
+        super().__init__(daemon=True)
+        self.incident = incident
+        self.holding, self.letting_go = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        """Hold it until told to let go."""
+        try:
+            with transaction.atomic():
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+                Incident.objects.select_for_update().get(pk=self.incident.pk)
+                self.holding.set()
+                self.letting_go.wait(300)
+        finally:
+            connection.close()
+
+
+@long
+def test_a_row_that_somebody_holds_delays_no_other(stage, variables, start, receiver):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one lock, for everything")
+    start("engine", variables)
+    (held,) = stage.open(1, *STEPS)
+    holder = Holder(held)
+    holder.start()
+    assert holder.holding.wait(60)
+    others = {incident.reference for incident in stage.open(10, *STEPS)}
+    until(lambda: all(receiver.references().count(each) >= len(STEPS) for each in others), 120)
+    time.sleep(SECONDS)
+    holder.letting_go.set()
+    holder.join(60)
+    verdict = stage.verdict()
+    assert verdict.faults == {}
+    mine = [each for each in stage.expected if each.reference in others]
+    healthy = judge(mine, receiver.journal())
+    assert healthy.late(1.0) < 30
+    stage.note("F21", f"the row of one incident held for {SECONDS} s: the others", healthy)
