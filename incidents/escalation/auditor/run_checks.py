@@ -11,7 +11,7 @@ from incidents.escalation import reminders, runs
 from incidents.escalation.auditor.driving import alarm, last_resort
 from incidents.escalation.auditor.walks import Check, register_check, register_walk
 from incidents.escalation.firing import Firing
-from incidents.escalation.plan import BrokenPlan, Plan
+from incidents.escalation.plan import BrokenPlan, Plan, all_rounds
 from incidents.models import Escalation, Incident, IncidentStatus, Reminder
 
 RUNS = "runs"
@@ -73,7 +73,7 @@ def complete(pk: UUID, now: datetime) -> bool:
 
 
 def _restore(run: Escalation, plan: Plan, incident: Incident, now: datetime) -> None:
-    number = min(run.round, plan.rounds)
+    number = min(run.round, all_rounds(plan))
     planned = runs.round_of(run, plan, incident, number)
     keys = [reminder.dedup_key for reminder in planned]
     there = Reminder.objects.filter(dedup_key__in=keys)

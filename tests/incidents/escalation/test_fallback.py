@@ -7,6 +7,7 @@ import pytest
 from crisis_api.lib.actors import SYSTEM
 from crisis_api.lib.errors import Conflict, Invalid, Refused
 from incidents.escalation import decide
+from incidents.escalation.auditor import run_checks
 from incidents.escalation.plan import (
     MAX_FALLBACKS,
     BrokenPlan,
@@ -142,6 +143,22 @@ def test_keeps_the_fallback_by_value_while_it_runs(team, clock):
     decide.fire_all_due()
     assert told(incident) == ["Anna", "Boris"]
     assert Escalation.objects.get(incident=incident).status == "finished"
+
+
+def test_lets_the_auditor_lay_out_what_is_lost_of_the_policy_that_follows(team, clock):
+    people = [reachable(team, name=name) for name in ("Anna", "Boris", "Vera")]
+    incident = opened(team, a_chain(team, *people, round_pause_seconds=600))
+    for _ in range(11):
+        clock.move(MINUTE)
+        decide.fire_all_due()
+    run = Escalation.objects.get(incident=incident)
+    lost = Reminder.objects.filter(escalation=run, round=3)
+    assert (run.round, lost.delete()[0]) == (3, 1)
+    assert run_checks.complete(run.pk, clock.now())
+    assert lost.get().planned_at == incident.opened_at + 20 * MINUTE
+    clock.move(10 * MINUTE)
+    decide.fire_all_due()
+    assert told(incident) == ["Anna", "Boris", "Vera"]
 
 
 def test_stops_with_an_acknowledgement_before_it_hands_over(team, clock):
