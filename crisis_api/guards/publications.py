@@ -38,6 +38,14 @@ PUBLICATIONS = (
         "JOIN incidents_incident i ON i.id = s.incident_id "
         "WHERE s.id = NEW.statement_id AND i.mode = 'drill')",
     ),
+    # Else what was approved for an exercise could be published once it counts as real.
+    Guard(
+        "a_drill_stays_a_drill",
+        "incidents_incident",
+        "UPDATE",
+        changed("mode"),
+        columns=("mode",),
+    ),
     Guard(
         "nothing_is_published_while_the_team_is_frozen",
         "responses_publication",

@@ -274,6 +274,9 @@ def _attacks() -> dict[str, Callable[[Scene], None]]:
         "a_publication_shows_an_approved_revision": lambda scene: scene.publish(scene.in_review),
         "a_reserved_publication_shows_an_approved_revision": _unreserved,
         "a_drill_is_never_published": _drill,
+        "a_drill_stays_a_drill": lambda scene: update(
+            "incidents_incident", scene.draft.incident_id, mode="drill"
+        ),
         "nothing_is_published_while_the_team_is_frozen": _frozen,
         "a_publication_stays": lambda scene: update(
             "responses_publication",

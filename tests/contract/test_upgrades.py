@@ -31,7 +31,9 @@ OURS = ("access", "incidents", "responses")
 # Migrations that break a rule below and may, with the reason why the release before bears it.
 BORNE: dict[str, str] = {}
 # The same for guards of the database that are new or say something else.
-GUARDS_BORNE: dict[str, str] = {}
+GUARDS_BORNE: dict[str, str] = {
+    "a_drill_stays_a_drill": "nothing but SQL by hand ever changed the mode of an incident",
+}
 
 NEVER_HARMS = (
     migrations.CreateModel,
