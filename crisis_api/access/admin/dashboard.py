@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from crisis_api.access.admin.panels import Panel
-from crisis_api.access.admin.scope import caller_of
+from crisis_api.access.admin.scope import caller_of, is_superuser
 from crisis_api.access.admin.verbs import Words
 from crisis_api.access.callers import Caller
 
@@ -46,4 +46,6 @@ def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if caller.team_ids():
         context["cards"] = [card for cards in _cards for card in cards(caller)]
         context["panels"] = [panel for panels in _panels for panel in panels(caller)]
+    # Who runs the installation is of no team at first, and has nobody to ask.
+    context["first_steps"] = is_superuser(request) and not caller.team_ids()
     return context

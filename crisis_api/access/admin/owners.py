@@ -23,6 +23,9 @@ from crisis_api.access.admin.verbs import Act, Verb
 from crisis_api.access.models import ContactPoint, Membership, Owner, Role, Team
 from crisis_api.access.services import owners
 
+# Where those who run the installation find everybody; wherever else people are chosen, only those
+# who share a team are offered.
+_PAGES = frozenset({"access_owner_changelist", "access_owner_change"})
 _EDITED = ("name", "email", "language", "time_zone", "working_hours", "wants_digest")
 
 
@@ -71,7 +74,7 @@ def _reactivate(act: Act) -> None:
 
 @admin.register(Owner)
 class OwnerAdmin(NounAdmin):
-    """People who share a team with whoever looks."""
+    """People who share a team with whoever looks; everybody, to those who run the installation."""
 
     view_permission = "owners.view"
     add_permission = change_permission = "owners.manage"
@@ -114,12 +117,24 @@ class OwnerAdmin(NounAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Owner]:
         """Return the people of the person's teams, and themself."""
         caller = caller_of(request)
-        seen = Q(memberships__team_id__in=caller.team_ids())
-        mine = Q(pk=caller.owner.pk) if caller.owner else Q(pk=None)
-        people = Owner.objects.filter(seen | mine).distinct().select_related("user")
-        shared = Membership.objects.filter(team_id__in=caller.team_ids()).select_related("team")
-        # What else they belong to stays unseen.
+        shared = Membership.objects.select_related("team")
+        people = Owner.objects.select_related("user")
+        if not self._shows_everybody(request):
+            seen = Q(memberships__team_id__in=caller.team_ids())
+            mine = Q(pk=caller.owner.pk) if caller.owner else Q(pk=None)
+            people = people.filter(seen | mine).distinct()
+            # What else they belong to stays unseen.
+            shared = shared.filter(team_id__in=caller.team_ids())
         return people.prefetch_related(Prefetch("memberships", shared, to_attr="shared"))
+
+    def _shows_everybody(self, request: HttpRequest) -> bool:
+        """Whether these are the pages on which they are found whom a superuser has added.
+
+        Accounts and memberships of everybody are shown to superusers too; how somebody is reached
+        is not.
+        """
+        where = request.resolver_match
+        return is_superuser(request) and where is not None and where.url_name in _PAGES
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -144,6 +159,10 @@ class OwnerAdmin(NounAdmin):
     def _is_self(self, request: HttpRequest, row: Owner | None) -> bool:
         me = caller_of(request).owner
         return me is not None and row is not None and me.pk == row.pk
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the person has a team, or runs the installation, who adds the first manager."""
+        return is_superuser(request) or super().has_view_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Whether the person manages people, or runs the installation."""
@@ -204,7 +223,7 @@ class OwnerAdmin(NounAdmin):
             for each in shared_by(row)
         ]
         links = [Link(_("Make a member of another team"), display.add_to(Membership, owner=row.pk))]
-        if not caller_of(request).may("memberships.manage"):
+        if not (is_superuser(request) or caller_of(request).may("memberships.manage")):
             links = []
         columns = (_("team"), _("role"), "")
         return [Panel("memberships", _("Teams"), columns, rows, count=len(rows), links=links)]

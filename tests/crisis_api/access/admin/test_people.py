@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
+from django.urls import reverse
 
 from crisis_api.access import callers, keys
 from crisis_api.access.models import (
@@ -306,7 +307,55 @@ def test_a_superuser_makes_teams_people_and_memberships_of_any_team(root):
     other = a_person(a_team())
     response = root.add(Membership, team=str(team.pk), owner=str(other.pk), role="viewer")
     assert response.status_code == 302
-    assert not root.list(Owner).context["cl"].root_queryset.filter(name="Boss").exists()
+    assert root.list(Owner).context["cl"].root_queryset.filter(name="Boss").exists()
+
+
+def a_root_without_a_team():
+    return AdminPages(User.objects.create_superuser("op", password="a-good-one-7"))
+
+
+def test_who_has_just_installed_it_finds_people_and_adds_the_first_manager():
+    root = a_root_without_a_team()
+    first = root.get(reverse("admin:index")).content.decode()
+    for noun in (Team, Owner):
+        assert page("add", noun) in first
+        assert page("changelist", noun) in first
+    assert "Ask a manager of your team" not in first
+    root.list(Owner)
+    assert root.add(Team, name="New", slug="new", language="en").status_code == 302
+    team = Team.objects.get(slug="new")
+    typed = {"team": str(team.pk), "role": "manager", "username": "boss", "name": "Boss"}
+    assert root.add(Owner, **typed).status_code == 302
+    boss = Owner.objects.get(name="Boss")
+    assert "Boss" in root.list(Owner).content.decode()
+    assert page("change", Membership.objects.get(owner=boss)) in root.open(boss).content.decode()
+
+
+def test_who_runs_the_installation_is_not_shown_how_people_of_other_teams_are_reached(team):
+    other = a_person(team, "manager")
+    a_contact_point(other, kind="email", address="secret@example.com")
+    shown = a_root_without_a_team().open(other)
+    assert shown.context["show_save"] is False
+    assert shown.context["inline_admin_formsets"] == []
+    assert "s***@example.com" not in shown.content.decode()
+
+
+def test_who_runs_the_installation_chooses_only_among_the_people_of_their_teams(root, team):
+    a_person(team, name="Near")
+    a_person(a_team(), name="Far")
+    offered = root.get(
+        reverse("admin:autocomplete")
+        + "?app_label=incidents&model_name=assignmentrule&field_name=owner"
+    ).json()["results"]
+    assert {each["text"] for each in offered} == {"Mara", "Near"}
+
+
+def test_somebody_of_no_team_who_runs_nothing_is_sent_to_a_manager(team):
+    nobody = a_person(team, "viewer")
+    Membership.objects.filter(owner=nobody).delete()
+    shown = AdminPages(nobody).get(reverse("admin:index")).content.decode()
+    assert "Ask a manager of your team" in shown
+    assert page("add", Team) not in shown
 
 
 def test_a_manager_who_is_no_superuser_makes_no_team_and_sees_no_accounts(pages):
