@@ -142,9 +142,9 @@ register(
         "incident.reopened": (gettext_lazy("Opened again"), gettext_lazy(" (%(reason)s)")),
         "incident.merged": (
             gettext_lazy("%(source)s was merged into %(into)s"),
-            gettext_lazy(", with %(mentions)s mentions"),
+            gettext_lazy(", mentions: %(mentions)s"),
         ),
-        "incident.split": (gettext_lazy("Split: %(mentions)s mentions went to %(into)s"),),
+        "incident.split": (gettext_lazy("Split; mentions that went to %(into)s: %(mentions)s"),),
         "incident.related": (gettext_lazy("Related to %(other)s"),),
         "incident.unrelated": (gettext_lazy("No longer related to %(other)s"),),
         "incident.severity_changed": (gettext_lazy("Severity: %(from)s → %(to)s"),),

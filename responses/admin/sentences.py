@@ -41,7 +41,7 @@ sentences.register(
         "support_ticket.created": (_("A support ticket was asked for: %(category)s"),),
         "support_ticket.drafted": (
             _("A support ticket was drafted: %(category)s"),
-            _(", with %(mentions)s mentions"),
+            _(", mentions: %(mentions)s"),
         ),
         "support_ticket.edited": (_("A support ticket was edited"), _(": %(sections)s")),
         "support_ticket.redrafting": (_("A support ticket is drafted again"),),

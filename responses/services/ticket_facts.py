@@ -1,15 +1,20 @@
 """What is known of an incident that the platform's support needs, read from the rows."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
-from django.db.models import Count, Max, Min, Q, QuerySet
-from django.db.models.functions import TruncMinute
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from incidents.models import Event, Incident, Mention
 from responses.models import DeskSettings, SupportTicket
+from responses.tickets import offences
 from responses.tickets.facts import (
+    CATEGORIES,
     Contact,
     OffendingMention,
     PriorReport,
@@ -18,21 +23,11 @@ from responses.tickets.facts import (
 )
 
 MOST_MENTIONS: Final = 200
-# Looked through, the riskiest first, for those that the ticket is about.
+# Looked through, the riskiest first. Where there are as many, they are not counted.
 LOOKED_THROUGH: Final = 2_000
 
 LONGEST_OUTCOME: Final = 500
 
-# What makes a mention an offence that a ticket of the category complains of. A ticket must not name
-# the customers who were hurt: criticism breaks no rule of the platform.
-_OFFENCES: Final = {
-    "personal_data_leak": frozenset({"personal_data"}),
-    "spam": frozenset({"spam"}),
-    "harassment": frozenset({"insult", "profanity", "threat"}),
-    "misinformation": frozenset({"accusation"}),
-}
-# Of any other category: what breaks a rule whatever the incident is about.
-_OFFENCES_OF_ANY: Final = frozenset({"personal_data", "spam", "insult", "threat"})
 _TOLD: Final = (
     "incident.opened",
     "incident.acknowledged",
@@ -47,13 +42,7 @@ def gather(ticket: SupportTicket, desk: DeskSettings, *, as_of: datetime) -> Tic
     """Read what there is to say about the ticket's incident."""
     incident = ticket.incident
     account = incident.account
-    mentions = Mention.objects.filter(incident=incident)
-    figures = mentions.aggregate(
-        total=Count("pk"),
-        negative=Count("pk", filter=Q(is_negative=True)),
-        authors=Count("author", distinct=True),
-        since=Min("written_at"),
-    )
+    named = _offending(Mention.objects.filter(incident=incident, deleted_at=None), ticket)
     return TicketFacts(
         category=ticket.category,
         reference=incident.reference,
@@ -61,52 +50,57 @@ def gather(ticket: SupportTicket, desk: DeskSettings, *, as_of: datetime) -> Tic
         account_handle=account.handle if account else "",
         account_url=account.url if account else "",
         as_of=as_of,
-        since=figures["since"] or incident.detected_at,
-        total=figures["total"],
-        negative=figures["negative"],
-        authors=figures["authors"],
-        peak_per_minute=_peak(mentions),
-        mentions=tuple(_offending(mentions, ticket)),
+        mentions=tuple(_mention(mention, ticket.category) for mention in named[:MOST_MENTIONS]),
         timeline=tuple(_timeline(incident)),
         contact=_contact(desk, ticket),
         prior_reports=tuple(_prior(ticket)),
+        **_figures(named),
     )
 
 
-def _peak(mentions: QuerySet[Mention]) -> int:
-    by_minute = (
-        mentions.order_by()
-        .annotate(minute=TruncMinute("written_at"))
-        .values("minute")
-        .annotate(number=Count("pk"))
-    )
-    return by_minute.aggregate(most=Max("number"))["most"] or 0
+def _figures(named: Sequence[Mention]) -> dict[str, Any]:
+    """Count what the ticket complains of, and nothing else of the incident.
 
-
-def _offending(mentions: QuerySet[Mention], ticket: SupportTicket) -> list[OffendingMention]:
-    """Return up to 200 that the ticket complains of, the riskiest first.
-
-    Where none is known to be of that kind, a person has attached them for a reason of their own;
-    unless a storm has swept them in, and then nobody is named.
+    What cannot be counted in full is left out: a figure that is too low misleads as well.
     """
-    risky = mentions.filter(Q(is_negative=True) | Q(risk__gt=0), deleted_at=None)
-    riskiest = list(
-        risky.select_related("author", "post").order_by("-risk", "-id")[:LOOKED_THROUGH]
-    )
-    offences = _OFFENCES.get(ticket.category, _OFFENCES_OF_ANY)
-    named = [mention for mention in riskiest if offences.intersection(_reasons(mention))]
-    if not named and ticket.incident.storm_key is None:
-        named = riskiest
-    return [_mention(mention) for mention in named[:MOST_MENTIONS]]
+    if not named or len(named) >= LOOKED_THROUGH:
+        return {}
+    minutes = Counter(mention.written_at.replace(second=0, microsecond=0) for mention in named)
+    authors = {mention.author_id for mention in named}
+    return {
+        "since": min(mention.written_at for mention in named),
+        "total": len(named),
+        "authors": 0 if None in authors else len(authors),
+        "peak_per_minute": max(minutes.values()),
+    }
 
 
-def _reasons(mention: Mention) -> tuple[str, ...]:
-    found: Iterable[Any] = mention.reasons
-    codes = (each.get("code", "") if isinstance(each, dict) else str(each) for each in found)
-    return tuple(dict.fromkeys(codes))
+def _offending(mentions: QuerySet[Mention], ticket: SupportTicket) -> list[Mention]:
+    """Return those that the ticket complains of, the riskiest first.
+
+    Where none is known to be of that kind, a person has attached them to an incident of that kind
+    for a reason of their own; unless a storm has swept them in, and then nobody is named.
+    """
+    codes = offences.codes_for(ticket.category)
+    signs = reduce(or_, (Q(told__contains=f'"{code}"') for code in sorted(codes)))
+    suspects = mentions.annotate(told=Cast("reasons", TextField())).filter(signs)
+    named = [
+        mention
+        for mention in _riskiest(suspects)
+        if offences.offences_in(mention.reasons, ticket.category)
+    ]
+    by_hand = ticket.incident.storm_key is None and ticket.category == ticket.incident.category
+    if not named and by_hand and ticket.category in CATEGORIES:
+        return _riskiest(mentions.filter(Q(is_negative=True) | Q(risk__gt=0)))
+    return named
 
 
-def _mention(mention: Mention) -> OffendingMention:
+def _riskiest(mentions: QuerySet[Mention]) -> list[Mention]:
+    ordered = mentions.select_related("author", "post").order_by("-risk", "-id")
+    return list(ordered[:LOOKED_THROUGH])
+
+
+def _mention(mention: Mention, category: str) -> OffendingMention:
     author, post = mention.author, mention.post
     return OffendingMention(
         id=mention.external_id,
@@ -115,7 +109,7 @@ def _mention(mention: Mention) -> OffendingMention:
         written_at=mention.written_at,
         url=mention.url,
         post_url=post.url if post else "",
-        reasons=_reasons(mention),
+        reasons=offences.offences_in(mention.reasons, category),
     )
 
 
@@ -137,10 +131,13 @@ def _contact(desk: DeskSettings, ticket: SupportTicket) -> Contact | None:
 
 
 def _prior(ticket: SupportTicket) -> list[PriorReport]:
-    """Return the tickets about the same incident that the platform has got already."""
+    """Return the tickets about the same thing that the platform has got under a number already."""
     earlier = SupportTicket.objects.filter(
-        incident=ticket.incident, platform=ticket.platform, submitted_at__isnull=False
-    ).exclude(pk=ticket.pk)
+        incident=ticket.incident,
+        platform=ticket.platform,
+        category=ticket.category,
+        submitted_at__isnull=False,
+    ).exclude(Q(pk=ticket.pk) | Q(platform_ref=""))
     return [
         PriorReport(
             reference=row.platform_ref,

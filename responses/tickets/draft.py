@@ -124,19 +124,29 @@ def merge(
 
 def _summary(kind: str, facts: TicketFacts) -> Iterator[Line]:
     about = {"brand": facts.brand, "account": _handle(facts.account_handle)}
-    yield Line(f"what_{kind}", about)
+    if _has_no_case(kind, facts):
+        yield Line("no_violation", about)
+    else:
+        yield Line(f"what_{kind}", about)
     if facts.since is not None:
         as_of = facts.as_of.isoformat()
         yield Line("since", {"since": facts.since.isoformat(), "as_of": as_of})
     if facts.total:
-        yield Line("how_much", {"total": facts.total, "negative": facts.negative})
+        yield Line("how_much", {"total": facts.total})
     if facts.authors:
         yield Line("how_many_authors", {"authors": facts.authors})
     if facts.peak_per_minute > 1:
         yield Line("peak", {"per_minute": facts.peak_per_minute})
+    if facts.total > len(facts.mentions):
+        yield Line("only_gravest", {"count": len(facts.mentions)})
     if facts.account_url:
         yield Line("account_link", {**about, "url": facts.account_url})
     yield Line("our_reference", {"reference": facts.reference})
+
+
+def _has_no_case(kind: str, facts: TicketFacts) -> bool:
+    """Whether nothing is known that breaks a rule: no comment, and no kind of case either."""
+    return kind == GENERAL and not facts.mentions
 
 
 def _asked(kind: str, facts: TicketFacts, mentions: list[OffendingMention]) -> Iterator[Line]:
@@ -145,6 +155,9 @@ def _asked(kind: str, facts: TicketFacts, mentions: list[OffendingMention]) -> I
         "account": _handle(facts.account_handle),
         "count": len(mentions),
     }
+    if _has_no_case(kind, facts):
+        yield Line("ask_nothing")
+        return
     for code in _ASKED[kind]:
         yield Line(code, about)
     for impostor in facts.impostors if kind == "impersonation" else ():

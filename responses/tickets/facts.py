@@ -89,7 +89,8 @@ class PriorReport:
 class TicketFacts:
     """Everything known about an incident that the platform may need.
 
-    `authors` and `total` count all mentions of the incident, `mentions` may be a selection.
+    `since`, `total`, `authors` and `peak_per_minute` are of the comments the ticket complains of,
+    of which `mentions` may hold the gravest only; 0 and None say that it is not known.
     `affected_person` says who is affected and may be a role ("an employee"). Times are aware.
     """
 
@@ -100,7 +101,6 @@ class TicketFacts:
     as_of: datetime
     since: datetime | None = None
     total: int = 0
-    negative: int = 0
     authors: int = 0
     peak_per_minute: int = 0
     account_url: str = ""

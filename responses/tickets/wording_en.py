@@ -42,13 +42,18 @@ _SUMMARY = {
         "Comments on content of {account}, the official account of {brand}, appear to breach "
         "the Community Guidelines."
     ),
-    "since": "It began on {since:time} and continues as of {as_of:time}.",
-    "how_much": (
-        "So far {total:# mention has|# mentions have} been recorded, {negative:# of them|# of "
-        "them} negative."
+    "no_violation": (
+        "No comment on content of {account}, the official account of {brand}, is known to break a "
+        "rule of the platform so far; criticism breaks none."
     ),
-    "how_many_authors": "They come from {authors:one account|# different accounts}.",
-    "peak": "At its peak {per_minute:one arrives|# arrive} every minute.",
+    "since": (
+        "The first of the comments concerned was written on {since:time}; the figures are as of "
+        "{as_of:time}."
+    ),
+    "how_much": "So far {total:# such comment has|# such comments have} been recorded.",
+    "how_many_authors": "{authors:All come from one account|They come from # accounts}.",
+    "peak": "Up to {per_minute:# was|# were} written within one minute.",
+    "only_gravest": "Listed below {count:is the gravest one|are the # gravest}.",
     "account_link": "The account concerned is {url}.",
     "our_reference": "Our reference for this case is {reference}.",
 }
@@ -89,7 +94,7 @@ _ASKED = {
     "block_link": "- Please block links to {host}, which the comments advertise.",
     "remove_abuse": (
         "- Please remove the {count:0=comments|comment|# comments} listed below, which "
-        "{count:insults|insult} or {count:threatens|threaten} an individual."
+        "{count:insults or threatens|insult or threaten} an individual."
     ),
     "act_on_abusers": "- Please take action against the accounts that wrote them.",
     "protect_person": (
@@ -111,6 +116,10 @@ _ASKED = {
     ),
     "false_claim": '- Claim: "{claim}" What is true: {truth}',
     "false_claim_sourced": '- Claim: "{claim}" What is true: {truth} Source: {source}',
+    "ask_nothing": (
+        "- Nothing can be asked of the platform yet. Add the comments that break a rule and say "
+        "which rule it is, or close this ticket: a report of mere criticism is refused."
+    ),
     "review_mentions": (
         "- Please review the {count:0=comments|comment|# comments} listed below and remove what "
         "breaches the Community Guidelines. We do not ask for the removal of criticism."
@@ -155,7 +164,7 @@ _ENTRIES = {
         '{number}. {author}, {at:time}, id {id} (shortened)\n   "{text}..."{url:link}'
         "{author_url:link}"
     ),
-    "more_mentions": "{count:One more is|# more are} attached as a file.",
+    "more_mentions": "{count:One more is|# more are} not listed here.",
     "link": "Link:",
     "evidence_file": "- {name} ({source:source}, {at:time})\n  SHA-256 {sha256}",
     "source_screenshot": "screenshot",

@@ -114,7 +114,7 @@ def test_complains_only_of_mentions_of_its_kind(account, incident, leak):
     facts = gathered(incident)
 
     assert [mention.text for mention in facts.mentions] == [leak.text]
-    assert facts.total == 2
+    assert (facts.total, facts.authors, facts.peak_per_minute) == (1, 1, 1)
 
 
 def test_complains_of_no_customer_where_the_incident_is_about_a_product(account, incident):
@@ -170,16 +170,34 @@ def test_names_two_hundred_mentions_at_most_the_riskiest_first(account, incident
     assert risks == sorted(risks, reverse=True)
 
 
-def test_counts_mentions_authors_and_the_worst_minute(account, incident, leak, clock):
+def test_counts_what_it_complains_of_and_its_worst_minute(account, incident, leak, clock):
     minute = the_clock.now().replace(second=0, microsecond=0) - timedelta(hours=1)
     for second in (1, 20, 59):
-        a_mention(account, incident=incident, written_at=minute + timedelta(seconds=second))
+        at = minute + timedelta(seconds=second)
+        a_mention(account, incident=incident, reasons=["personal_data"], written_at=at)
+        a_mention(account, incident=incident, reasons=["injury"], written_at=at)
 
     facts = gathered(incident)
 
-    assert (facts.total, facts.negative, facts.authors) == (4, 4, 1)
-    assert facts.peak_per_minute == 3
+    assert (facts.total, facts.peak_per_minute) == (4, 3)
     assert facts.since == minute + timedelta(seconds=1)
+    # Three of them came without an author.
+    assert facts.authors == 0
+
+
+def test_counts_nothing_where_it_cannot_count_all(account, incident, leak, monkeypatch):
+    monkeypatch.setattr(ticket_facts, "LOOKED_THROUGH", 1)
+
+    facts = gathered(incident)
+
+    assert (facts.total, facts.since, len(facts.mentions)) == (0, None, 1)
+
+
+def test_takes_what_was_attached_to_an_incident_of_another_kind_for_no_offence(account, incident):
+    a_mention(account, incident=incident, text="Awful cream", reasons=[])
+
+    assert gathered(incident, "harassment").mentions == ()
+    assert gathered(incident, "other").mentions == ()
 
 
 def test_tells_of_the_first_of_many_escalations(incident):
@@ -396,6 +414,17 @@ def test_tells_the_platform_of_earlier_tickets(draft, incident, person):
 
     again.refresh_from_db()
     assert "TT-77" in again.sections["facts"]
+
+
+def test_tells_the_platform_nothing_of_tickets_about_something_else(draft, incident, person):
+    row = tickets.mark_ready(draft, accept_missing=True, by=person)
+    tickets.mark_submitted(row, platform_ref="TT-77", by=person)
+
+    other = tickets.create(incident=incident, category="harassment", by=person)
+    draft_waiting()
+
+    other.refresh_from_db()
+    assert "TT-77" not in other.sections["facts"]
 
 
 def test_refuses_sections_that_there_are_not(draft, person):

@@ -35,7 +35,6 @@ FULL = TicketFacts(
     as_of=AT + timedelta(hours=3),
     since=AT,
     total=412,
-    negative=307,
     authors=290,
     peak_per_minute=14,
     mentions=(MENTION,),
@@ -80,15 +79,16 @@ def test_says_what_happens_since_when_how_much_and_to_which_account():
         "how_much",
         "how_many_authors",
         "peak",
+        "only_gravest",
         "account_link",
         "our_reference",
     ]
     assert summary[0].params == {"brand": "Lumelle", "account": "@lumelle"}
-    assert summary[2].params == {"total": 412, "negative": 307}
+    assert summary[2].params == {"total": 412}
 
 
 def test_leaves_out_what_is_not_known():
-    assert codes(BARE, "summary") == ["what_general", "our_reference"]
+    assert codes(BARE, "summary") == ["no_violation", "our_reference"]
     assert codes(BARE, "facts") == codes(BARE, "evidence") == codes(BARE, "contact") == []
 
 
@@ -108,6 +108,19 @@ def test_asks_for_what_the_category_needs_through_its_form(category, kind, form,
     assert (draft(facts).kind, draft(facts).form) == (kind, form)
     assert asked in codes(facts, "what_is_asked")
     assert codes(facts, "missing")[0] == f"submit_{form}"
+
+
+@pytest.mark.parametrize("category", ["product_safety", "negative_comments"])
+def test_makes_no_violation_up_where_there_is_only_criticism(category):
+    facts = replace(FULL, category=category, mentions=(), total=0, authors=0)
+    assert codes(facts, "summary")[0] == "no_violation"
+    assert codes(facts, "what_is_asked") == ["ask_nothing"]
+    assert "add_mentions" in draft(facts).missing
+
+
+def test_says_that_only_the_gravest_are_listed_where_there_are_more():
+    assert "only_gravest" in codes(replace(FULL, total=2), "summary")
+    assert "only_gravest" not in codes(replace(FULL, total=1), "summary")
 
 
 def test_names_impostors_claims_and_spammed_links_only_where_they_matter():

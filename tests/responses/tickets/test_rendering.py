@@ -33,7 +33,6 @@ FACTS = TicketFacts(
     as_of=AT + timedelta(hours=3),
     since=AT,
     total=412,
-    negative=307,
     authors=1,
     peak_per_minute=14,
     mentions=(
@@ -101,18 +100,18 @@ def test_writes_times_in_utc_whatever_their_zone():
 @pytest.mark.parametrize(
     ("count", "english", "russian"),
     [
-        (0, "0 mentions have", "0 упоминаний"),
-        (1, "1 mention has", "1 упоминание,"),
-        (2, "2 mentions have", "2 упоминания,"),
-        (5, "5 mentions have", "5 упоминаний"),
-        (11, "11 mentions have", "11 упоминаний"),
-        (21, "21 mentions have", "21 упоминание,"),
-        (112, "112 mentions have", "112 упоминаний"),
-        (1_003, "1003 mentions have", "1003 упоминания,"),
+        (0, "0 such comments have", "зафиксировано 0 таких комментариев."),
+        (1, "1 such comment has", "зафиксирован 1 такой комментарий."),
+        (2, "2 such comments have", "зафиксировано 2 таких комментария."),
+        (5, "5 such comments have", "зафиксировано 5 таких комментариев."),
+        (11, "11 such comments have", "зафиксировано 11 таких комментариев."),
+        (21, "21 such comments have", "зафиксирован 21 такой комментарий."),
+        (112, "112 such comments have", "зафиксировано 112 таких комментариев."),
+        (1_003, "1003 such comments have", "зафиксировано 1003 таких комментария."),
     ],
 )
 def test_counts_as_the_language_does(count, english, russian):
-    line = Line("how_much", {"total": count, "negative": 0})
+    line = Line("how_much", {"total": count})
     assert english in summary(line, "en")
     assert russian in summary(line, "ru")
 
