@@ -76,6 +76,7 @@ def _item(
     subject = rows.get(reminder.subject_type, {}).get(reminder.subject_id)
     return wording.Item(
         kind=reminder.kind,
+        subject_kind=getattr(subject, "kind", "") if reminder.subject_type == "follow_up" else "",
         reference=incident.reference if incident else "",
         incident_id=str(incident.pk) if incident else "",
         severity=Severity(incident.severity).word if incident else "",

@@ -123,7 +123,10 @@ def test_is_labelled_as_a_drill_at_the_front():
 def test_never_makes_a_real_crisis_look_like_a_drill():
     drill = replace(STEP, mode="drill", reference="CR-2026-0001")
     message = compose([drill, replace(STEP, severity="low")], language="en")
-    assert message.subject == "2 reminders: LOW CR-2026-0142, [DRILL] CRITICAL CR-2026-0001"
+    assert message.subject == (
+        "2 reminders: LOW CR-2026-0142 (waiting for a reaction), "
+        "[DRILL] CRITICAL CR-2026-0001 (waiting for a reaction)"
+    )
     assert message.body_text.startswith("LOW CR-2026-0142")
 
 

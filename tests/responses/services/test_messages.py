@@ -31,12 +31,19 @@ def read(capsys):
     return lines
 
 
-def test_counts_whole_minutes_although_messages_leave_a_moment_late(team, clock, read):
+@pytest.mark.parametrize(
+    ("kind", "called"),
+    [("action", "a follow-up action"), ("commitment", "a promise made in public")],
+)
+def test_counts_whole_minutes_although_messages_leave_a_moment_late(
+    team, clock, read, kind, called
+):
     owner = a_person(team, "responder")
     a_contact_point(owner)
     due_at = clock.now() + 3 * AN_HOUR
     follow_ups.create(
         team=team,
+        kind=kind,
         title="Publish the laboratory's report",
         owner=owner,
         due_at=due_at,
@@ -47,7 +54,7 @@ def test_counts_whole_minutes_although_messages_leave_a_moment_late(team, clock,
     for at in (due_at - AN_HOUR, due_at):
         clock.set(at + A_MOMENT)
         said.append(read()[0].partition(": Reminder: ")[2])
-    assert said == ["a follow-up action is due in 60 minutes", "a follow-up action is overdue"]
+    assert said == [f"{called} is due in 60 minutes", f"{called} is overdue"]
 
 
 @pytest.fixture
