@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
@@ -47,13 +47,13 @@ def _revoke(act: Act) -> None:
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(NounAdmin):
-    """Keys of the teams that the person manages, and their own."""
+    """Keys that act in the teams which the person manages, and their own."""
 
     view_permission = "api_keys.view"
     add_permission = "api_keys.manage"
     form = KeyForm
     fieldsets = (
-        (None, {"fields": ("name", "team", "owner", "scopes_shown", "state")}),
+        (None, {"fields": ("name", "shown_prefix", "team", "owner", "scopes_shown", "state")}),
         (None, {"fields": ("created_by", "expires_at", "revoked_at", "last_used_at")}),
     )
     add_fieldsets = (
@@ -68,7 +68,7 @@ class ApiKeyAdmin(NounAdmin):
             },
         ),
     )
-    readonly_fields = ("scopes_shown", "state", "revoked_at", "last_used_at")
+    readonly_fields = ("shown_prefix", "scopes_shown", "state", "revoked_at", "last_used_at")
     list_display = ("name", "shown_prefix", "whose", "scopes_shown", "state", "last_used_at")
     list_filter = (TeamFilter,)
     list_select_related = ("owner", "team")
@@ -89,19 +89,15 @@ class ApiKeyAdmin(NounAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
-        """Return the keys of teams that the person manages, and their own."""
-        caller = caller_of(request)
-        seen = Q(team_id__in=caller.teams_for(self.view_permission))
-        if caller.owner is not None:
-            seen |= Q(owner=caller.owner)
-        return ApiKey.objects.filter(seen)
+        """Return the keys that act in teams which the person manages, and their own."""
+        return keys.seen_by(caller_of(request))
 
     def may(self, request: HttpRequest, permission: str, row: ApiKey) -> bool:
-        """Whether the key is the person's own, or of a team that they manage."""
+        """Whether the key is the person's own, or acts in a team that they manage."""
         caller = caller_of(request)
         if caller.owner is not None and row.owner_id == caller.owner.pk:
             return True
-        return caller.may(permission, row.team_id) if row.team_id is not None else False
+        return keys.may(caller, permission, row)
 
     def _may(self, request: HttpRequest, permission: str, row: Any) -> bool:
         if row is None:

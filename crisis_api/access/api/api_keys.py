@@ -1,8 +1,8 @@
-"""`/api_keys/`: keys of the teams that the caller manages, and the caller's own."""
+"""`/api_keys/`: keys that act in the teams which the caller manages, and the caller's own."""
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -90,18 +90,13 @@ class ApiKeyViewSet(ResourceViewSet):
     shows = {"create": ApiKeyIssued}
     filters = ApiKeyFilter
     inputs = {"create": ApiKeyInput}
-    # Everybody has keys of their own; those of a team need `api_keys.…` in it, checked below.
+    # Everybody has keys of their own; others need `api_keys.…` in a team of theirs, checked below.
     team_column = ""
     permissions = {"list": "", "retrieve": "", "create": "", "revoke": ""}
 
     def queryset_for(self, caller: Caller) -> QuerySet[ApiKey]:
-        """Return the keys of teams that the caller manages, and its own."""
-        seen = Q(team_id__in=caller.teams_for("api_keys.view"))
-        if caller.owner is not None:
-            seen |= Q(owner=caller.owner)
-        elif caller.key is not None:
-            seen |= Q(pk=caller.key.pk)
-        return ApiKey.objects.filter(seen)
+        """Return the keys that act in teams which the caller manages, and its own."""
+        return keys.seen_by(caller)
 
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Make a key; its text is in this answer and nowhere else."""
@@ -121,7 +116,11 @@ class ApiKeyViewSet(ResourceViewSet):
 
     @action(detail=True, methods=["post"])
     def revoke(self, request: Request, **kwargs: Any) -> Response:
-        """Make a key useless at once."""
+        """Make a key useless at once.
+
+        Managers end the keys of their team and the personal keys of its members; everybody their
+        own; a key itself.
+        """
         key: ApiKey = self.get_object()
         mine = self.caller.owner is not None and key.owner_id == self.caller.owner.pk
         itself = self.caller.key is not None and key.pk == self.caller.key.pk
@@ -129,6 +128,6 @@ class ApiKeyViewSet(ResourceViewSet):
         if mine and not itself:
             require_scope(self.caller, Scope.MANAGE)
         elif not itself:
-            self.caller.require("api_keys.manage", key.team_id)
+            keys.require(self.caller, "api_keys.manage", key)
         stored.revoke(key, by=self.caller.actor)
         return self.show(key)

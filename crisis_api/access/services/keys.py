@@ -2,13 +2,54 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
 
 from crisis_api.access import keys
 from crisis_api.access.callers import Caller
-from crisis_api.access.models import ApiKey, Team
+from crisis_api.access.models import ApiKey, Membership, Team
 from crisis_api.access.permissions import PERMISSIONS
 from crisis_api.lib import clock
 from crisis_api.lib.errors import FieldError, Forbidden, Invalid, Refused
+
+
+def seen_by(caller: Caller) -> QuerySet[ApiKey]:
+    """Return the keys that act in teams whose keys the caller may see, and the caller's own.
+
+    A team's key acts in it; a personal key acts in every team of its person.
+    """
+    teams = caller.teams_for("api_keys.view")
+    members = Membership.objects.filter(team_id__in=teams).values("owner_id")
+    seen = Q(team_id__in=teams) | Q(owner_id__in=members)
+    if caller.owner is not None:
+        seen |= Q(owner=caller.owner)
+    elif caller.key is not None:
+        seen |= Q(pk=caller.key.pk)
+    return ApiKey.objects.filter(seen)
+
+
+def may(caller: Caller, name: str, key: ApiKey) -> bool:
+    """Whether the caller may do this with the key in any of the teams in which it acts.
+
+    In one of them is enough, unlike with changes of the person: a key that leaked is a danger to
+    each team, cannot be ended in one of them only, and its person can make another at once.
+    """
+    return any(caller.may(name, team) for team in _teams_of(key))
+
+
+def require(caller: Caller, name: str, key: ApiKey) -> None:
+    """Raise Forbidden where the caller may do this with the key in none of its teams."""
+    if not may(caller, name, key):
+        shared = [team for team in _teams_of(key) if team in caller.roles]
+        caller.require(name, shared[0] if shared else key.team_id)
+
+
+def _teams_of(key: ApiKey) -> list[UUID]:
+    """Return the teams in which the key acts."""
+    if key.team_id is not None:
+        return [key.team_id]
+    return list(Membership.objects.filter(owner=key.owner_id).values_list("team_id", flat=True))
 
 
 def issue_for_team(

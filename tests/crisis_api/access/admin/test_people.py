@@ -282,6 +282,24 @@ def test_issues_a_key_that_is_shown_once_and_revokes_it(pages, team):
     assert pages.offered(key) == set()
 
 
+def test_managers_see_and_revoke_the_personal_keys_of_their_members(pages, team):
+    person = a_person(team, "viewer", name="Leo")
+    key, text = keys.issue(name="Phone", scopes=["read"], owner=person, by=SYSTEM)
+    foreign, _text = keys.issue(
+        name="Foreign", scopes=["read"], owner=a_person(a_team()), by=SYSTEM
+    )
+    listed = pages.list(ApiKey).content.decode()
+    for shown in (listed, pages.open(key).content.decode()):
+        assert all(word in shown for word in ("Phone", f"ck_{key.prefix}_…", "Leo", "read"))
+        assert text.rpartition("_")[2] not in shown
+        assert key.secret_sha256 not in shown
+    assert "Foreign" not in listed
+    pages.do("revoke", key)
+    assert keys.find(text) is None
+    assert audited("api_key.revoked").team == team
+    assert pages.client.get(page("change", foreign)).status_code == 302
+
+
 def test_people_make_keys_of_their_own_and_none_beyond_their_roles(team):
     viewer = a_person(team, "viewer")
     pages = AdminPages(viewer)

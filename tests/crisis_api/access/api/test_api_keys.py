@@ -7,7 +7,7 @@ import pytest
 from crisis_api.access import keys
 from crisis_api.access.models import ApiKey, IdempotencyRecord
 from crisis_api.lib import clock
-from tests.factories.access import a_key, a_person, a_team, an_api
+from tests.factories.access import a_key, a_person, a_team, an_api, joins
 
 pytestmark = pytest.mark.django_db
 
@@ -131,3 +131,59 @@ def test_never_shows_keys_of_other_teams(api):
 
 def test_refuses_a_team_for_a_personal_key(api, team):
     assert issue(api, personal=True, team=team.pk).status_code == 400
+
+
+def test_shows_managers_the_personal_keys_that_act_in_their_team(api, team, clock):
+    person = a_person(team, "viewer")
+    text = a_key(owner=person, scopes=["read"])
+    an_api(text).get("/api/v1/me/")
+    (row,) = api.get("/api/v1/api_keys/").data["results"]
+    assert (row["prefix"], row["owner"], row["team"]) == (text[3:11], person.pk, None)
+    assert row["scopes"] == ["read"]
+    assert row["last_used_at"] is not None
+    assert "key" not in row
+    assert text.rpartition("_")[2] not in str(row)
+
+
+def test_lets_managers_end_the_personal_key_of_a_member(api, team):
+    text = a_key(owner=a_person(team, "responder"), scopes=["read"])
+    revoked = api.post(f"/api/v1/api_keys/{keys.find(text).pk}/revoke/")
+    assert (revoked.status_code, revoked.data["revoked_at"] is not None) == (200, True)
+    assert an_api(text).get("/api/v1/me/").status_code == 401
+
+
+def test_lets_a_manager_of_one_team_end_a_key_that_acts_in_two_and_tells_both(api, team):
+    other = a_team()
+    person, elsewhere = a_person(team), an_api(a_person(other, "manager"))
+    joins(person, other)
+    key = keys.find(a_key(owner=person))
+    assert [row["id"] for row in elsewhere.get("/api/v1/api_keys/").data["results"]] == [key.pk]
+    assert api.post(f"/api/v1/api_keys/{key.pk}/revoke/").status_code == 200
+    for each in (api, elsewhere):
+        (line,) = each.get("/api/v1/audit_events/?action=api_key.revoked").json()["results"]
+        assert str(key.pk) in str(line)
+
+
+def test_keeps_personal_keys_from_those_who_manage_none_of_the_persons_teams(team):
+    person, stranger = a_person(team), a_person(a_team(), "manager")
+    joins(stranger, team, "responder")  # a manager, but not here
+    key = keys.find(a_key(owner=person))
+    for api in (an_api(stranger), an_api(a_person(a_team(), "manager"))):
+        assert api.get("/api/v1/api_keys/").data["results"] == []
+        assert api.post(f"/api/v1/api_keys/{key.pk}/revoke/").status_code == 404
+    key.refresh_from_db()
+    assert key.revoked_at is None
+
+
+def test_forgets_the_keys_of_who_has_left_the_team(api, team):
+    person = a_person(team)
+    key = keys.find(a_key(owner=person))
+    person.memberships.all().delete()
+    assert api.get(f"/api/v1/api_keys/{key.pk}/").status_code == 404
+
+
+def test_shows_a_teams_manage_key_the_personal_keys_and_lets_it_end_none(team):
+    key = keys.find(a_key(owner=a_person(team)))
+    api = an_api(a_key(team, scopes=["manage"]))
+    assert api.get(f"/api/v1/api_keys/{key.pk}/").status_code == 200
+    assert api.post(f"/api/v1/api_keys/{key.pk}/revoke/").status_code == 403
