@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from crisis_api.access.admin import dashboard, display
 from crisis_api.access.admin.dashboard import Card
@@ -115,7 +116,7 @@ def _engine() -> Card:
     return Card(
         "engine",
         _("Engine"),
-        _("ticks") if is_well else _("silent"),
+        pgettext("what an engine does", "ticks") if is_well else _("silent"),
         display.list_of(EngineHeartbeat),
         note,
         colour="success" if is_well else "danger",

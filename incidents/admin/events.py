@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crisis_api.access.admin import display
 from crisis_api.access.admin.base import NounAdmin
@@ -157,5 +158,5 @@ class EngineHeartbeatAdmin(NounAdmin):
     def state(self, obj: EngineHeartbeat) -> Any:
         """Whether it ticks."""
         if clock.now() - obj.ticked_at <= SILENT_AFTER:
-            return display.badge("active", _("ticks"))
+            return display.badge("active", pgettext_lazy("what an engine does", "ticks"))
         return display.badge("dead", _("silent"))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -69,6 +70,8 @@ def _text(name: str, value: Any, lookup: Lookup) -> str:
         return ", ".join(_word(str(each)) for each in value)
     if name.endswith(("_at", "_until")) or name == "since":
         return _moment(value)
+    if isinstance(value, float):
+        return number_format(int(value) if value.is_integer() else value)
     return _word(str(value))
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.enums import ActionVariant
 
 from crisis_api.access.admin import display
@@ -30,7 +31,7 @@ _TITLES = {
     "mentions": _("What is complained about"),
     "evidence": _("Evidence"),
     "contact": _("Contact"),
-    "appeal": _("Appeal"),
+    "appeal": pgettext_lazy("part of a ticket", "Appeal"),
 }
 
 

@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crisis_api.access.models.zones import validate_zone
 from crisis_api.lib.records import Record, RecordQuerySet
@@ -36,7 +37,7 @@ class Owner(Record):
         related_name="owner",
         verbose_name=_("user"),
     )
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=100)
     language = models.CharField(
         _("language"), max_length=2, choices=[("en", "English"), ("ru", "Русский")], default="en"
     )
