@@ -1,10 +1,20 @@
 """Imports run one way; the contracts are in pyproject.toml."""
 
+import subprocess
+import sys
+
 from django.conf import settings
-from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+LINT = "from importlinter.cli import lint_imports_command as lint; lint()"
 
 
-def test_imports_run_one_way(capsys):
-    status = lint_imports(config_filename=str(settings.BASE_DIR / "pyproject.toml"), no_cache=True)
-
-    assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+def test_imports_run_one_way():
+    # In a process of its own: it sets logging up anew, which silences every logger there is.
+    ran = subprocess.run(
+        [sys.executable, "-c", LINT, "--no-cache"],
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
