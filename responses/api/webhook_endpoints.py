@@ -31,7 +31,13 @@ from crisis_api.lib.drf.views import ResourceViewSet
 from responses.api.webhook_deliveries import WebhookDeliveryRead
 from responses.models import WebhookDelivery, WebhookEndpoint
 from responses.services import webhook_endpoints
+from responses.webhooks.kinds import KINDS
 from responses.webhooks.patterns import MAX_PATTERNS
+
+_KINDS = (
+    "Kinds of events, or patterns: `incident.*` is every event of incidents, `*` or an empty list "
+    f"is every event. There are: {', '.join(f'`{kind}`' for kind in KINDS)}."
+)
 
 
 class WebhookEndpointRead(ReadSerializer):
@@ -41,7 +47,7 @@ class WebhookEndpointRead(ReadSerializer):
     team = serializers.UUIDField(source="team_id")
     url = serializers.CharField()
     description = serializers.CharField()
-    event_kinds = serializers.ListField(child=serializers.CharField())
+    event_kinds = serializers.ListField(child=serializers.CharField(), help_text=_KINDS)
     disabled_at = InstantField(allow_null=True)
     disabled_reason = serializers.CharField()
     failures = serializers.IntegerField()
@@ -64,10 +70,15 @@ class WebhookEndpointWithSecretRead(WebhookEndpointRead):
 class WebhookEndpointFields(StrictSerializer):
     """What may be changed."""
 
-    url = serializers.CharField(max_length=1000)
+    url = serializers.CharField(
+        max_length=1000, help_text="For example: https://hooks.example.com/crisis"
+    )
     description = TitleField(max_length=200, allow_blank=True, required=False)
     event_kinds = serializers.ListField(
-        child=serializers.CharField(max_length=200), max_length=MAX_PATTERNS, required=False
+        child=serializers.CharField(max_length=200),
+        max_length=MAX_PATTERNS,
+        required=False,
+        help_text=_KINDS,
     )
     external_refs = refs.RefsInput(required=False)
 

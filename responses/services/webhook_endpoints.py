@@ -16,7 +16,7 @@ from crisis_api.lib.errors import Conflict, FieldError, Invalid, Refused
 from crisis_api.lib.records import made_by
 from incidents import timeline
 from responses.models import WebhookDelivery, WebhookEndpoint
-from responses.webhooks import fan_out, health, patterns, sender
+from responses.webhooks import fan_out, health, kinds, patterns, sender
 
 AT_MOST = 50
 BOTH_SECRETS_FOR = timedelta(hours=24)
@@ -34,7 +34,8 @@ def create(
 ) -> WebhookEndpoint:
     """Have the team's events sent to an address; the signing secret is shown this once.
 
-    `event_kinds` are kinds or patterns such as `incident.*`; without any, every event is sent.
+    `event_kinds` are kinds or patterns such as `incident.*`; without any, every event is sent. One
+    that names no event is refused: nobody would notice that it never brings anything.
     """
     http.check_url(url)
     _check_patterns(event_kinds)
@@ -150,11 +151,18 @@ def _check_patterns(event_kinds: Sequence[str]) -> None:
     if len(event_kinds) > patterns.MAX_PATTERNS:
         detail = _("At most %s.") % patterns.MAX_PATTERNS
         raise Invalid(errors=[FieldError("/event_kinds", "max_length", detail)])
-    detail = _("A kind of event such as incident.opened, a pattern such as incident.*, or *.")
-    errors = [
-        FieldError(f"/event_kinds/{place}", "invalid_pattern", detail)
-        for place, text in enumerate(event_kinds)
-        if not patterns.is_pattern(text)
-    ]
+    errors = []
+    for place, text in enumerate(event_kinds):
+        pointer = f"/event_kinds/{place}"
+        if not patterns.is_pattern(text):
+            detail = _(
+                "A kind of event such as incident.opened, a pattern such as incident.*, or *."
+            )
+            errors.append(FieldError(pointer, "invalid_pattern", detail))
+        elif not kinds.is_known(text):
+            there = ", ".join(kinds.near(text))
+            detail = _("There are no events %(kind)s. Write one of: %(kinds)s.")
+            told = detail % {"kind": text, "kinds": there}
+            errors.append(FieldError(pointer, "unknown_event_kind", told))
     if errors:
         raise Invalid(errors=errors)

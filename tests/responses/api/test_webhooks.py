@@ -100,6 +100,20 @@ def test_refuses_what_names_no_events(api, url):
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/event_kinds/1"]
 
 
+def test_refuses_events_that_there_are_not_and_says_which_there_are(api, url, endpoint):
+    wanted = {"event_kinds": ["statement.*", "bogus.kind", "milestone.mised"]}
+    answers = [api.post(ENDPOINTS, {"url": url, **wanted}), api.patch(path(endpoint), wanted)]
+
+    for answer in answers:
+        assert answer.status_code == 400
+        bogus, misspelt = answer.json()["errors"]
+        assert (bogus["pointer"], bogus["code"]) == ("/event_kinds/1", "unknown_event_kind")
+        assert "bogus.kind" in bogus["detail"]
+        assert "incident.*" in bogus["detail"]
+        assert misspelt["pointer"] == "/event_kinds/2"
+        assert "milestone.reached, milestone.missed" in misspelt["detail"]
+
+
 def test_is_for_managers_alone(team, endpoint):
     responder = an_api(a_person(team, "responder"))
     stranger = an_api(a_person(a_team(), "manager"))
