@@ -33,7 +33,7 @@ class Command(BaseCommand):
             action="append",
             nargs="+",
             required=True,
-            choices=list(Scope),
+            choices=[str(scope) for scope in Scope],
             help="may be given more than once",
         )
         parser.add_argument("--owner", help="the user name of a member: a key of that person")

@@ -12,8 +12,8 @@ from crisis_api.lib.actors import SYSTEM
 class Command(BaseCommand):
     help = (
         "Holds everything that goes out: messages, webhooks, publications. To be run after a "
-        "PostgreSQL database was restored and before engines and workers start on it. "
-        "`release_sending` ends it."
+        "database was restored, PostgreSQL or SQLite, and before engines and workers start on it; "
+        "`manage.py restore` has done it already. `release_sending` ends it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

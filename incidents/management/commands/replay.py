@@ -99,7 +99,7 @@ class Command(BaseCommand):
 
     def _play(self, account: Account, comments: list[replay.Comment], speed: float | None) -> None:
         began = clock.now()
-        progress = _Progress(self)
+        progress = _Progress(self, len(comments))
         try:
             self._say(f"{len(comments)} comments for {account.handle} of {account.team.name}")
             for step in replay.play(account, comments, speed=speed):
@@ -123,8 +123,8 @@ class Command(BaseCommand):
 class _Progress:
     """Says once a second what came in, and at once which incident opened or grew graver."""
 
-    def __init__(self, command: Command) -> None:
-        self._command = command
+    def __init__(self, command: Command, of: int) -> None:
+        self._command, self._of = command, of
         self._told_at = clock.now()
         self._severities: dict[Any, int] = {}
         self._joined: dict[str, int] = {}
@@ -165,9 +165,11 @@ class _Progress:
         self._told_at = clock.now()
         if not self._came:
             return
-        joined = "".join(f", {number} joined {name}" for name, number in self._joined.items())
+        # The first number counts from the beginning, all others since the last line.
+        joined = "".join(f"; joined {name}: {number}" for name, number in self._joined.items())
         self._command._say(
-            f"{self.total:>5} comments (+{self._came}), {self._bad} negative{joined}"
+            f"{self.total:>5} of {self._of} comments; new: {self._came}, "
+            f"of these negative: {self._bad}{joined}"
         )
         self._came = self._bad = 0
         self._joined = {}

@@ -34,7 +34,8 @@ def test_plays_the_demo_wave_and_says_which_incident_opened(account):
     said = replayed(WAVE, "--speed", "max")
     incident = Incident.objects.get()
     assert f"incident {incident.reference} opened (product_safety" in said
-    assert f"joined {incident.reference}" in said
+    assert f"; joined {incident.reference}: " in said
+    assert f"{Mention.objects.count()} of {Mention.objects.count()} comments; new: " in said
     assert f"done: {Mention.objects.count()} comments" in said
     assert incident.mention_count == Mention.objects.filter(is_negative=True).count()
 
