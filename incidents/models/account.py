@@ -8,9 +8,7 @@ from crisis_api.lib.crypto import EncryptedTextField
 class Account(TeamRecord):
     """The brand's account on a network. Read-only until a manager enables each way out."""
 
-    network = models.CharField(
-        _("network"), max_length=20, default="manual", help_text=_("For example: manual, tiktok.")
-    )
+    network = models.CharField(_("network"), max_length=20, default="manual")
     handle = models.CharField(_("handle"), max_length=100, help_text=_("For example: @lumelle"))
     external_id = models.CharField(_("id on the network"), max_length=255)
     url = models.URLField(_("link"), max_length=1000, blank=True, default="")
