@@ -7,10 +7,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from crisis_api.access.models import ContactPoint
-from crisis_api.access.services import changes, contact_points, owners
+from crisis_api.access.services import addresses, changes, contact_points, owners
 from crisis_api.lib import clock
 from crisis_api.lib.actors import Actor
-from crisis_api.lib.errors import ChannelError, Throttled
+from crisis_api.lib.errors import ChannelError, Refused, Throttled
 from crisis_api.lib.ids import uuid7
 from incidents.escalation import senders
 from incidents.escalation.wording import Message
@@ -33,8 +33,15 @@ def try_out(point: ContactPoint, *, by: Actor) -> Outcome:
     """Send a test message through the contact point, at once and once.
 
     Called outside transactions: it waits for the network, ten seconds at most. Raises Throttled
-    within ten seconds of the last message.
+    within ten seconds of the last message, and Refused where e-mail would only be printed: whoever
+    tries must not be told that it works.
     """
+    printed = point.kind == ContactPoint.Kind.EMAIL and addresses.mail_is_only_printed()
+    if printed and not addresses.console_allowed():
+        raise Refused(
+            "No mail server is set (EMAIL_URL): mail is only printed and reaches nobody.",
+            code="email_not_configured",
+        )
     now = clock.now()
     last = max((at for at in (point.last_success_at, point.last_failure_at) if at), default=None)
     if last is not None and now - last < NOT_AGAIN_WITHIN:

@@ -45,6 +45,7 @@ SENTENCES = (
     gettext_noop("It must be ahead, and not after the shift begins."),
     gettext_noop("It must be ahead."),
     gettext_noop("It must end after it starts."),
+    gettext_noop("No mail server is set (EMAIL_URL): mail is only printed and reaches nobody."),
     gettext_noop("Not an active member of the team."),
     gettext_noop("Not an address of the form https://host/path."),
     gettext_noop("Not an e-mail address."),

@@ -29,6 +29,8 @@ _HOSTS = {
     "workflows": (".logic.azure.com", ".powerplatform.com"),
 }
 
+_PRINTS = "django.core.mail.backends.console.EmailBackend"
+
 
 def check(kind: str, address: str) -> str:
     """Return the address as it is stored, or raise Invalid with the reason at `/address`."""
@@ -49,6 +51,11 @@ def check(kind: str, address: str) -> str:
 def console_allowed() -> bool:
     """Whether messages may be printed instead of sent: while developing, and in the demo."""
     return bool(settings.DEBUG or settings.DEMO)
+
+
+def mail_is_only_printed() -> bool:
+    """Whether no mail server is named, so that e-mail reaches nobody (EMAIL_URL)."""
+    return bool(settings.EMAIL_BACKEND == _PRINTS)
 
 
 def masked(kind: str, address: str) -> str:

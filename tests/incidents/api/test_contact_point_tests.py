@@ -1,10 +1,11 @@
 """`/contact_points/{id}/test/`: does a message get through?"""
 
 import pytest
-from django.core import mail
+from django.core import checks, mail
 
 from crisis_api.access.models import AuditEvent, ContactPoint
 from tests.factories.access import a_contact_point, a_key, a_person, a_team, an_api
+from tests.factories.admin import AdminPages, errors
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +26,41 @@ def test_sends_one_message_at_once_in_the_persons_language(anna, clock):
     assert point.last_success_at == clock.now()
     line = AuditEvent.objects.get(action="contact_point.tested")
     assert line.data == {"sent": True, "code": ""}
+
+
+@pytest.fixture
+def printing(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    settings.DEBUG = settings.DEMO = False
+    return settings
+
+
+def test_does_not_call_it_sent_where_mail_is_only_printed(anna, printing, capsys):
+    point = a_contact_point(anna, kind="email", address="anna@example.org")
+    refused = an_api(anna).post(f"/api/v1/contact_points/{point.pk}/test/")
+    assert (refused.status_code, refused.json()["code"]) == (422, "email_not_configured")
+    # In the admin she is told so in her own language.
+    assert "EMAIL_URL" in errors(AdminPages(anna).do("test", point))
+    point.refresh_from_db()
+    assert point.last_success_at is None
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("where", ["DEBUG", "DEMO"])
+def test_prints_mail_while_developing_and_in_the_demo(anna, printing, capsys, where):
+    setattr(printing, where, True)
+    point = a_contact_point(anna, kind="email", address="anna@example.org")
+    assert an_api(anna).post(f"/api/v1/contact_points/{point.pk}/test/").json()["sent"]
+    assert "anna@example.org" in capsys.readouterr().out
+
+
+def test_the_check_before_going_live_warns_where_mail_is_only_printed(printing):
+    def warned():
+        return [each.id for each in checks.run_checks(include_deployment_checks=True)]
+
+    assert "crisis.W001" in warned()
+    printing.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert "crisis.W001" not in warned()
 
 
 def test_says_why_it_did_not_get_through(anna, clock, httpserver, settings):
