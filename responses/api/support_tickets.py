@@ -37,6 +37,15 @@ from responses.services import tickets
 LANGUAGES = ("en", "ru")
 
 
+class SettledRead(serializers.Serializer[Any]):
+    """Something that was missing and has been seen to: who said so, and when."""
+
+    code = serializers.CharField()
+    actor_type = serializers.CharField()
+    actor_id = serializers.UUIDField(allow_null=True)
+    at = serializers.DateTimeField()
+
+
 class SupportTicketRead(ReadSerializer):
     """A ticket; `sections` is its text, `missing` what still has to be added, as codes."""
 
@@ -52,6 +61,7 @@ class SupportTicketRead(ReadSerializer):
     sections = serializers.DictField(child=serializers.CharField())
     edited_sections = serializers.ListField(child=serializers.CharField())
     missing = serializers.ListField(child=serializers.CharField())
+    settled = SettledRead(many=True, allow_null=True)
     drafted_at = InstantField(allow_null=True)
     last_error = serializers.CharField()
     submitted_at = InstantField(allow_null=True)
@@ -76,13 +86,19 @@ class SupportTicketInput(StrictSerializer):
 
 
 class SupportTicketFields(StrictSerializer):
-    """Sections to write; those not named stay. Drafting again keeps what was written."""
+    """Sections to write; those not named stay. Drafting again keeps what was written.
+
+    `settled` are codes of what was missing and has been seen to; the list replaces the one before.
+    """
 
     sections = serializers.DictField(
         child=serializers.CharField(max_length=tickets.LONGEST_SECTION, allow_blank=True),
         required=False,
     )
     language = serializers.ChoiceField(choices=LANGUAGES, required=False)
+    settled = serializers.ListField(
+        child=serializers.CharField(max_length=40), max_length=20, required=False
+    )
     external_refs = refs.RefsInput(required=False)
 
 

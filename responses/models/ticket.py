@@ -16,7 +16,11 @@ class SupportTicket(TeamRecord):
     any but closed → closed
 
     `sections` is the text by section; `edited_sections` names those a person wrote, which drafting
-    again keeps. `missing` lists what still has to be added, as codes.
+    again keeps. `missing` lists what still has to be added, as codes: what the draft found
+    `lacking` (code and sentence) without what people wrote, and without what they `settled` (ticked
+    off, by whom and when).
+
+    `drafted_of` is how many mentions its incident had when the machine drafted it.
 
     While it is drafting, `due_at` is when that is tried (again), empty once it failed five times.
     """
@@ -48,6 +52,9 @@ class SupportTicket(TeamRecord):
     sections = models.JSONField(_("sections"), default=dict, blank=True)
     edited_sections = models.JSONField(default=list, editable=False)
     missing = models.JSONField(_("still missing"), default=list, editable=False)
+    lacking = models.JSONField(null=True, editable=False)
+    settled = models.JSONField(null=True, editable=False)
+    drafted_of = models.PositiveIntegerField(null=True, editable=False)
     drafted_at = models.DateTimeField(_("drafted"), null=True, editable=False)
     due_at = models.DateTimeField(null=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -81,6 +88,10 @@ class SupportTicket(TeamRecord):
             # Drafts that nobody has written yet.
             models.Index(
                 fields=["due_at"], condition=models.Q(status="drafting"), name="tickets_to_draft"
+            ),
+            # Drafts that may have to be drafted again, looked through every second.
+            models.Index(
+                fields=["drafted_at"], condition=models.Q(status="draft"), name="tickets_to_refresh"
             ),
         )
 

@@ -5,7 +5,7 @@ Celery is hinted at them, the engine finds them by itself, and both call `draft_
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from crisis_api.lib.actors import SYSTEM
 from incidents import timeline
 from incidents.escalation import alarms
 from responses.models import SupportTicket
-from responses.services import desk, ticket_facts
+from responses.services import desk, ticket_facts, ticket_gaps
 from responses.tickets import draft as drafts
 from responses.tickets import rendering
 
@@ -26,6 +26,8 @@ log = logging.getLogger("crisis.tickets")
 ATTEMPTS = 5
 LEASE = timedelta(seconds=30)
 CLAIM_NONE_AFTER = 3.0
+AGAIN_AFTER = timedelta(minutes=1)
+AT_ONCE = 100
 DRAFTING, DRAFT = SupportTicket.Status.DRAFTING, SupportTicket.Status.DRAFT
 
 
@@ -36,6 +38,8 @@ def draft_waiting(limit: int = 100, only: Collection[UUID] | None = None) -> int
     fails is put off, and left to a person with an alarm after five attempts.
     """
     started = time.monotonic()
+    if only is None:
+        _draft_grown_again(clock.decisive_now())
     rows = SupportTicket.objects.filter(status=DRAFTING, due_at__lte=clock.decisive_now())
     if only is not None:
         rows = rows.filter(pk__in=list(only))
@@ -82,15 +86,23 @@ def _write(pk: UUID, lease: datetime, now: datetime) -> bool:
         row = mine.select_for_update(no_key=True).first()
         if row is None:
             return False
+        missing = ticket_gaps.without_answered(
+            ticket_gaps.lacking_of(drafted.missing, fresh["missing"]),
+            sections=drafts.merge(row.sections, row.edited_sections, fresh),
+            edited=row.edited_sections,
+            settled=row.settled or (),
+        )
         mine.change(
             status=DRAFT,
-            sections=drafts.merge(row.sections, row.edited_sections, fresh),
-            missing=list(drafted.missing),
             drafted_at=now,
+            drafted_of=ticket.incident.mention_count,
             due_at=None,
             attempts=0,
             last_error="",
+            **missing,
         )
+        if _is_no_news(row, fresh):
+            return True
         timeline.record(
             "support_ticket.drafted",
             row,
@@ -100,10 +112,31 @@ def _write(pk: UUID, lease: datetime, now: datetime) -> bool:
                 "category": ticket.category,
                 "platform": ticket.platform,
                 "mentions": len(facts.mentions),
-                "missing": list(drafted.missing),
+                "missing": missing["missing"],
             },
         )
     return True
+
+
+def _is_no_news(row: SupportTicket, fresh: Mapping[str, str]) -> bool:
+    """Whether it was drafted again by itself and lists what it listed: no line on the timeline."""
+    return row.drafted_of is not None and row.sections.get("mentions") == fresh["mentions"]
+
+
+def _draft_grown_again(now: datetime) -> None:
+    """Let drafts that nobody has touched be drafted again as their incidents get mentions.
+
+    The draft of a storm is asked for when the storm opens, before most of what it complains of is
+    there. What a person had drafted, wrote into or ticked off is theirs, and waits for them.
+    """
+    waiting = SupportTicket.objects.by(SYSTEM).filter(
+        status=DRAFT, edited_sections=[], settled__isnull=True, drafted_at__lte=now - AGAIN_AFTER
+    )
+    grown = waiting.exclude(drafted_of=None).exclude(drafted_of=F("incident__mention_count"))
+    for pk in list(grown.order_by("drafted_at", "pk").values_list("pk", flat=True)[:AT_ONCE]):
+        # What a person writes from here on is kept by `_write`.
+        same = waiting.filter(pk=pk)
+        same.change(status=DRAFTING, due_at=now, attempts=0)
 
 
 def _put_off(pk: UUID, lease: datetime, now: datetime, said: str) -> None:

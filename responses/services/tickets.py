@@ -21,7 +21,7 @@ from incidents import timeline
 from incidents.models import Event, Incident, IncidentStatus
 from responses.models import DeskSettings, SupportTicket
 from responses.models.desk import default_ticket_categories
-from responses.services import desk
+from responses.services import desk, ticket_gaps
 from responses.tickets.draft import SECTIONS
 
 DRAFT = "responses.draft_tickets"
@@ -143,10 +143,13 @@ def edit(
     by: Actor,
     sections: Mapping[str, str] | None = None,
     language: str | None = None,
+    settled: Sequence[str] | None = None,
     external_refs: Sequence[Mapping[str, Any]] | None = None,
     version: int | None = None,
 ) -> SupportTicket:
     """Write sections; drafting again keeps them. One that is ready becomes a draft again.
+
+    `settled` are the codes of all that was missing and has been seen to.
 
     Another language takes effect when it is drafted again. What it is called in other systems may
     change at any time, and changes nothing else.
@@ -155,7 +158,7 @@ def edit(
     if external_refs is not None and refs.replace(row, external_refs, by=by):
         SupportTicket.objects.filter(pk=row.pk).change()
         row.refresh_from_db()
-    if sections is None and language is None:
+    if sections is None and language is None and settled is None:
         return row
     EDGES.follow(row.status, "edit")
     _check_sections(sections or {})
@@ -168,9 +171,19 @@ def edit(
         values["edited_sections"] = sorted({*row.edited_sections, *changed})
     if language is not None and language != row.language:
         values["language"] = language
+    if settled is not None and set(settled) != {each["code"] for each in row.settled or ()}:
+        values["settled"] = ticket_gaps.settle(row, settled, by=by)
     if not values:
         return row
-    return _move(row, "edit", by, {"sections": sorted(changed)}, **values)
+    ticked = values.get("settled", row.settled) or []
+    values |= ticket_gaps.without_answered(
+        ticket_gaps.known(row),
+        sections=values.get("sections", row.sections),
+        edited=values.get("edited_sections", row.edited_sections),
+        settled=ticked,
+    )
+    told = {"sections": sorted(changed), "settled": [each["code"] for each in ticked]}
+    return _move(row, "edit", by, told, **values)
 
 
 @transaction.atomic
@@ -179,7 +192,7 @@ def redraft(ticket: SupportTicket, *, by: Actor, version: int | None = None) -> 
     row = _locked(ticket, version)
     if row.status == SupportTicket.Status.DRAFTING and row.due_at is not None:
         return row
-    row = _move(row, "redraft", by, due_at=clock.now(), attempts=0, last_error="")
+    row = _move(row, "redraft", by, due_at=clock.now(), attempts=0, last_error="", drafted_of=None)
     nudge.hint(DRAFT, [row.pk])
     return row
 

@@ -57,7 +57,10 @@ def test_keeps_what_a_person_writes_and_touches_nothing_else(pages, ticket):
     response = pages.edit(ticket, section_evidence="Screenshots:\r\n1. …")
     assert response.status_code == 302, errors(response)
     ticket.refresh_from_db()
-    assert ticket.sections == {**before, "evidence": "Screenshots:\n1. …"}
+    missing = ticket.sections["missing"]
+    assert ticket.sections == {**before, "evidence": "Screenshots:\n1. …", "missing": missing}
+    assert "Add evidence" in before["missing"]
+    assert "Add evidence" not in missing
     assert ticket.edited_sections == ["evidence"]
     pages.do("redraft", ticket)
     ticket_drafting.draft_waiting()

@@ -456,3 +456,101 @@ def test_renames_it_elsewhere_at_any_time_without_making_it_a_draft(draft, perso
     after = tickets.edit(row, external_refs=[{"system": "jira", "id": "CR-1"}], by=person)
 
     assert (after.status, after.version) == ("submitted", row.version + 1)
+
+
+# What is missing
+
+
+def test_is_ready_once_people_wrote_and_ticked_off_what_was_missing(draft, person):
+    assert "add_evidence" in draft.missing
+    row = tickets.edit(
+        draft,
+        sections={"evidence": "Screenshots 1 to 3", "contact": "Anna Ivanova, France"},
+        by=person,
+    )
+    assert row.missing == ["add_affected_person", "add_agreement"]
+    assert "screenshot" not in row.sections["missing"]
+
+    row = tickets.edit(row, settled=["add_affected_person", "add_agreement"], by=person)
+
+    assert row.missing == []
+    assert {each["actor_id"] for each in row.settled} == {str(person.id)}
+    assert tickets.mark_ready(row, by=person).status == "ready"
+
+
+def test_keeps_what_was_ticked_off_when_it_is_drafted_again(draft, person):
+    tickets.edit(draft, settled=["add_agreement"], by=person)
+    tickets.redraft(draft, by=person)
+    draft_waiting()
+
+    draft.refresh_from_db()
+    assert "add_agreement" not in draft.missing
+    assert "add_evidence" in draft.missing
+
+
+def test_misses_again_what_is_no_longer_written_or_ticked_off(draft, person):
+    row = tickets.edit(draft, sections={"evidence": "Shots"}, settled=["add_agreement"], by=person)
+    row = tickets.edit(row, sections={"evidence": " "}, settled=[], by=person)
+
+    assert row.missing == draft.missing
+    assert row.sections["missing"] == draft.sections["missing"]
+
+
+def test_ticks_off_only_what_is_missing(draft, person):
+    with pytest.raises(Invalid) as refused:
+        tickets.edit(draft, settled=["add_agreement", "add_magic"], by=person)
+
+    assert [error.pointer for error in refused.value.errors] == ["/settled/1"]
+
+
+# Growing by itself
+
+
+@pytest.fixture
+def drafted_by_itself(incident):
+    event = timeline.record("incident.opened", incident, incident=incident, by=SYSTEM)
+    tickets.open_for_incidents([event], the_clock.now())
+    draft_waiting()
+    return SupportTicket.objects.get()
+
+
+def grow(account, incident):
+    a_mention(account, incident=incident, text="Her flat", risk=80, reasons=["personal_data"])
+    type(incident).objects.filter(pk=incident.pk).change(mention_count=incident.mention_count + 1)
+
+
+def test_is_drafted_again_by_itself_as_its_incident_grows(
+    drafted_by_itself, account, incident, clock
+):
+    grow(account, incident)
+    assert draft_waiting() == 0
+
+    clock.move(minutes=2)
+
+    assert draft_waiting() == 1
+    drafted_by_itself.refresh_from_db()
+    assert drafted_by_itself.status == "draft"
+    assert "Her flat" in drafted_by_itself.sections["mentions"]
+    clock.move(minutes=2)
+    assert draft_waiting() == 0
+
+
+def test_tells_the_timeline_only_where_it_lists_something_else(drafted_by_itself, incident, clock):
+    type(incident).objects.filter(pk=incident.pk).change(mention_count=5)
+    clock.move(minutes=2)
+
+    assert draft_waiting() == 1
+    assert events(drafted_by_itself).count("drafted") == 1
+
+
+@pytest.mark.parametrize(
+    "touched", [{"sections": {"summary": "Mine"}}, {"settled": ["add_agreement"]}]
+)
+def test_is_left_alone_once_a_person_has_touched_it(
+    drafted_by_itself, account, incident, person, clock, touched
+):
+    tickets.edit(drafted_by_itself, by=person, **touched)
+    grow(account, incident)
+    clock.move(minutes=2)
+
+    assert draft_waiting() == 0
