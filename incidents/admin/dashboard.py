@@ -1,7 +1,6 @@
 """What the first page counts of incidents and of what reminds of them."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Max
@@ -12,9 +11,10 @@ from crisis_api.access.admin import dashboard, display
 from crisis_api.access.admin.dashboard import Card
 from crisis_api.access.admin.panels import Link, Panel
 from crisis_api.access.callers import Caller
-from crisis_api.access.models import SendingHold
+from crisis_api.access.models import SendingHold, Team
 from crisis_api.lib import clock
 from incidents import reads
+from incidents.admin.mentions import LATELY
 from incidents.escalation.health import SILENT_AFTER
 from incidents.models import (
     EngineHeartbeat,
@@ -26,7 +26,6 @@ from incidents.models import (
     Severity,
 )
 
-LATELY = timedelta(hours=24)
 MOST_INCIDENTS = 10
 
 
@@ -42,6 +41,16 @@ def cards(caller: Caller) -> Iterator[Card]:
             colour="danger",
         )
     teams = caller.team_ids()
+    stopped = _("While a team is frozen nothing goes out but reminders to its own people.")
+    for team in Team.objects.filter(pk__in=teams, frozen_at__isnull=False).order_by("name"):
+        yield Card(
+            f"frozen_{team.slug}",
+            _("frozen since"),
+            display.minute(team.frozen_at),
+            display.page_of(team),
+            f"{team}: {stopped}",
+            colour="danger",
+        )
     counts = reads.counts(Incident.objects.filter(team_id__in=teams))["unresolved"]
     for severity in reversed(Severity):
         number = counts["by_severity"][severity.word]
@@ -75,7 +84,7 @@ def _unanswered(teams: list[Any]) -> Card:
         "unanswered",
         _("Unanswered negative mentions"),
         number,
-        display.list_of(Mention, is_negative__exact=1),
+        display.list_of(Mention, unanswered="lately"),
         _("in the last 24 hours"),
         colour="warning" if number else "plain",
     )

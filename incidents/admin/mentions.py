@@ -1,6 +1,7 @@
 """Mentions: what people write, and which incident it belongs to."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -28,6 +29,8 @@ from incidents.intake import reading
 from incidents.models import Incident, Mention
 from incidents.services import mentions
 
+# What is older waits for no answer any more: the Overview counts, and its card shows, the last day.
+LATELY = timedelta(hours=24)
 _PASTED = ("kind", "text", "author_name", "url", "post_url", "written_at")
 
 
@@ -72,6 +75,24 @@ def _detach(act: Act) -> None:
     mentions.detach(act.row, by=act.by)
 
 
+class UnansweredFilter(admin.SimpleListFilter):
+    """What the Overview counts as waiting for an answer."""
+
+    title = _("Unanswered negative mentions")
+    parameter_name = "unanswered"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Offer those of the last day, as the Overview does."""
+        return [("lately", _("in the last 24 hours"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return what was chosen."""
+        if self.value() != "lately":
+            return queryset
+        lately = Mention.objects.unanswered().filter(written_at__gte=clock.now() - LATELY)
+        return queryset.filter(pk__in=lately.values("pk"))
+
+
 @admin.register(Mention)
 class MentionAdmin(NounAdmin):
     """Mentions of the person's teams, the newest first."""
@@ -95,6 +116,7 @@ class MentionAdmin(NounAdmin):
     autocomplete_fields = ("account",)
     list_display = ("says", "shown_risk", "negative", "author", "belongs_to", "written", "account")
     list_filter = (
+        UnansweredFilter,
         "is_negative",
         ("incident", admin.EmptyFieldListFilter),
         ("incident", RelatedFilter),

@@ -21,6 +21,16 @@ ADDRESS = _(
 )
 
 
+def offer_kinds(form: forms.ModelForm) -> None:
+    """Leave the console out where it would be refused, unless the contact point is one already."""
+    console = ContactPoint.Kind.CONSOLE
+    field = form.fields.get("kind")
+    if field is None or addresses.console_allowed() or form.instance.kind == console:
+        return
+    left = [each for each in field.choices if each[0] != console]  # type: ignore[attr-defined]
+    field.choices = left  # type: ignore[attr-defined]
+
+
 class ContactPointForm(forms.ModelForm):
     """One way to reach a person. The address is typed anew or left as it is."""
 
@@ -35,6 +45,7 @@ class ContactPointForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["address"] = ""
+        offer_kinds(self)
         if not self.instance._state.adding and "kind" in self.fields:
             self.fields["kind"].disabled = True
         dress(self)

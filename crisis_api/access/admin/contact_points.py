@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crisis_api.access.admin import display
 from crisis_api.access.admin.base import NounAdmin
-from crisis_api.access.admin.contact_lines import ADDRESS, state_of
+from crisis_api.access.admin.contact_lines import ADDRESS, offer_kinds, state_of
 from crisis_api.access.admin.fields import HoursField, hours_text
 from crisis_api.access.admin.filters import TeamFilter
 from crisis_api.access.admin.forms import RecordForm
@@ -46,6 +46,7 @@ class PointForm(RecordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.pop("address", None)
+        offer_kinds(self)
         if not self.instance._state.adding and "address" in self.fields:
             self.fields["address"].required = False
             self.fields["address"].label = _("New address")

@@ -259,6 +259,18 @@ def test_the_first_page_counts_what_needs_somebody_in_the_persons_teams(
         assert pages.client.get(card.url).status_code == 200, card.name
 
 
+def test_the_card_of_unanswered_mentions_leads_to_those_it_counts(pages, team, clock):
+    account = an_account(team)
+    a_mention(account, written_at=clock.now() - timedelta(hours=25))
+    a_mention(account, written_at=clock.now(), deleted_at=clock.now())
+    a_mention(account, written_at=clock.now(), is_negative=False)
+    waiting = a_mention(account, written_at=clock.now())
+    cards = {card.name: card for card in pages.get(reverse("admin:index")).context["cards"]}
+    assert cards["unanswered"].figure == 1
+    shown = pages.get(cards["unanswered"].url).context["cl"].queryset
+    assert [row.pk for row in shown] == [waiting.pk]
+
+
 def test_the_first_page_counts_dead_and_parked_rows(pages, team, manager, incident):
     a_dead_message(team, manager, incident)
     Reminder.objects.filter(incident=incident, step=1).update(status="parked")

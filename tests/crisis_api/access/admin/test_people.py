@@ -15,6 +15,7 @@ from crisis_api.access.models import (
     Team,
     User,
 )
+from crisis_api.access.services import teams
 from crisis_api.lib.actors import SYSTEM
 from tests.factories.access import a_contact_point, a_person, a_team, joins
 from tests.factories.admin import AdminPages, errors, fields, page, said, verb_page
@@ -432,3 +433,31 @@ def test_people_say_from_which_severity_and_in_which_hours_a_point_is_used(team)
     point.refresh_from_db()
     assert (point.from_severity, point.hours) == (1, None)
     assert "Expected a time" in errors(mine.edit(point, hours="mon 9-18"))
+
+
+def kinds_offered(response):
+    form = response.context["adminform"].form
+    return {value for value, _label in form.fields["kind"].choices if value}
+
+
+def test_offers_the_console_only_where_it_is_not_refused(pages, manager, settings):
+    settings.DEBUG = settings.DEMO = False
+    url = page("add", ContactPoint)
+    assert kinds_offered(pages.get(url)) == {"email", "apprise", "webhook"}
+    lines = pages.open(manager).context["inline_admin_formsets"][0].formset
+    assert "console" not in dict(lines.empty_form.fields["kind"].choices)
+    settings.DEMO = True
+    assert "console" in kinds_offered(pages.get(url))
+
+
+def test_says_on_the_overview_which_of_ones_teams_is_frozen(pages, team, clock):
+    teams.freeze(a_team(name="Elsewhere"), by=SYSTEM)
+    assert "frozen_" not in pages.get(reverse("admin:index")).content.decode()
+    teams.freeze(team, by=SYSTEM)
+    (card,) = [
+        card
+        for card in pages.get(reverse("admin:index")).context["cards"]
+        if card.name.startswith("frozen_")
+    ]
+    assert (card.name, card.url) == ("frozen_lumelle", page("change", team))
+    assert str(card.note).startswith("Lumelle: ")
