@@ -37,11 +37,23 @@ CONTENT: Final = (
     "answer_by",
 )
 
+# From this weight on it is surely a person's: telephone numbers weigh 75 and more, addresses 70.
+LEAK_FROM: Final = 70
+
 
 def key_of(parsed: ParsedMention) -> str:
     """Return the mention's id on its network, made of what it says where the network gave none."""
     return parsed.external_id or derived_id(
         parsed.account_handle, parsed.author_external_id, parsed.text, parsed.written_at
+    )
+
+
+def leaks(row: Mention) -> bool:
+    """Whether it surely gives away how to reach or harm somebody, whatever its tone."""
+    return any(
+        reason["code"] == "personal_data" and reason["weight"] >= LEAK_FROM
+        for reason in row.reasons
+        if isinstance(reason, dict)
     )
 
 

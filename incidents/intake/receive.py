@@ -19,7 +19,7 @@ from crisis_api.lib import clock
 from crisis_api.lib.errors import NotFound
 from incidents.channels.protocol import ParsedMention
 from incidents.intake import sources, storms
-from incidents.intake.news import CONTENT, Desk, Scores, key_of
+from incidents.intake.news import CONTENT, Desk, Scores, key_of, leaks
 from incidents.intake.storms import Gathered
 from incidents.models import Account, Mention, Receipt
 
@@ -113,7 +113,7 @@ def store(
     batch.hold()
     storms.recount(batch.turned(), watch)
     batch.write()
-    gathered = watch.gather(batch.fresh_negatives(), now=now) if watch is not None else ()
+    gathered = watch.gather(batch.fresh(), now=now) if watch is not None else ()
     created = batch.created.values()
     return Received(batch.outcomes(), gathered, sum(row.is_negative for row in created))
 
@@ -135,6 +135,7 @@ class _Batch:
         known = account.mentions.filter(external_id__in=set(self.keys)).order_by()
         self.rows: dict[str, Mention] = {row.external_id: row for row in known}
         self.was_negative = {row.pk: row.is_negative for row in self.rows.values()}
+        self.leaked = {row.pk: leaks(row) for row in self.rows.values()}
         self.sources = sources.ensure(account, parsed, receipt=desk.receipt)
         self.created: dict[UUID, Mention] = {}
         self.changed: dict[UUID, Mention] = {}
@@ -188,7 +189,7 @@ class _Batch:
 
     def touches_incidents(self) -> bool:
         """Whether anything here can open, join or recount an incident."""
-        return bool(self.turned()) or bool(self.fresh_negatives())
+        return bool(self.turned()) or bool(self.fresh())
 
     def turned(self) -> dict[UUID, int]:
         """Return by how many negative mentions each incident gains or loses through edits."""
@@ -199,13 +200,17 @@ class _Batch:
                 turned[row.incident_id] = turned.get(row.incident_id, 0) + by
         return turned
 
-    def fresh_negatives(self) -> list[Mention]:
-        """Return the negative ones that nobody has looked at for a storm."""
-        edited = [row for row in self.changed.values() if not self.was_negative[row.pk]]
+    def fresh(self) -> list[Mention]:
+        """Return those that nobody has looked at for a storm: the negative, and leaked data."""
+        edited = [
+            row
+            for row in self.changed.values()
+            if row.is_negative > self.was_negative[row.pk] or leaks(row) > self.leaked[row.pk]
+        ]
         return [
             row
             for row in [*self.created.values(), *edited]
-            if row.is_negative and row.incident_id is None
+            if (row.is_negative or leaks(row)) and row.incident_id is None
         ]
 
     def outcomes(self) -> tuple[Outcome, ...]:

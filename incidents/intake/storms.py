@@ -1,5 +1,7 @@
 """Negative mentions join the incident of the storm they belong to, or open it.
 
+Leaked personal data joins an open one whatever its tone, and neither opens one nor makes it graver.
+
 A rule and an account have one incident until it is resolved. Mentions that belong to an incident
 already do not count towards a new storm: one that was resolved opens again when enough new ones
 have come, and not because the old ones are still there.
@@ -92,7 +94,7 @@ class Watch:
     held: dict[UUID, Incident] = field(default_factory=dict)
 
     def gather(self, fresh: list[Mention], *, now: datetime) -> tuple[Gathered, ...]:
-        """Let new negative mentions join, or open, the incident of the first rule that fits."""
+        """Let new mentions join, or negative ones open, the incident of the first fitting rule."""
         gathered = []
         for rule in self.rules:
             if not fresh:
@@ -117,15 +119,17 @@ class Watch:
         """Take in what was written since the storm began, and grow graver with it."""
         since = self._since(rule, row)
         mine = [each for each in fresh if each.written_at >= since]
-        joined = mentions.join(row, [mention.pk for mention in mine])
+        joined = mentions.join(row, mine)
         if not joined:
             return None
-        at = min(now, max(mention.written_at for mention in mine))
-        row = self._grow(rule, row, at)
+        negative = [mention.written_at for mention in mine if mention.is_negative]
+        if negative:
+            row = self._grow(rule, row, min(now, max(negative)))
         return _gathered(row, opened=False, joined=joined)
 
     def _open(self, rule: StormRule, fresh: list[Mention], *, now: datetime) -> Gathered | None:
-        storm = tallies.first_storm(self.account, rule, fresh, now=now)
+        negative = [mention for mention in fresh if mention.is_negative]
+        storm = tallies.first_storm(self.account, rule, negative, now=now)
         if storm is None:
             return None
         category = rule.category or storm.category
@@ -143,8 +147,9 @@ class Watch:
         row = self.standing[rule.pk] = result.incident
         _record(rule, row, storm, severity)
         since = tallies.unclaimed(self.account).filter(written_at__gte=storm.since)
-        joined = mentions.join(row, list(since.values_list("pk", flat=True)))
-        at = min(now, max(mention.written_at for mention in fresh))
+        angry = list(since.only("pk", "is_negative"))
+        joined = mentions.join(row, [*angry, *tallies.leaked(self.account, storm.since)])
+        at = min(now, max(mention.written_at for mention in negative))
         row = self._grow(rule, row, at)
         return _gathered(row, opened=result.created, joined=joined)
 

@@ -11,6 +11,7 @@ from django.db.models import Count, Min, Q, TextField
 from django.db.models.functions import Cast, TruncMinute, TruncSecond
 
 from incidents.intake import storm as storms
+from incidents.intake.news import leaks
 from incidents.intake.storm import Storm
 from incidents.models import Account, Incident, Mention, Severity, StormRule
 from incidents.models.mention import MentionQuerySet
@@ -48,6 +49,16 @@ def negatives(account: Account) -> MentionQuerySet:
 def unclaimed(account: Account) -> MentionQuerySet:
     """Return those that belong to no incident yet."""
     return negatives(account).filter(incident=None)
+
+
+def leaked(account: Account, since: datetime) -> list[Mention]:
+    """Return those that leak personal data in a tone of no anger and belong to no incident yet."""
+    calm = Mention.objects.filter(
+        account=account, is_negative=False, incident=None, written_at__gte=since
+    )
+    told = calm.annotate(told=Cast("reasons", TextField()))
+    suspects = told.filter(told__contains='"personal_data"').only("is_negative", "reasons")
+    return [mention for mention in suspects if leaks(mention)]
 
 
 def first_storm(

@@ -16,21 +16,27 @@ from incidents.services.moves import put, root_of
 _TRIES = 5
 
 
-def join(row: Incident, ids: Collection[UUID]) -> int:
-    """Let negative mentions that belong to no incident join one that is held; return how many did.
+def join(row: Incident, found: Collection[Mention]) -> int:
+    """Let mentions that belong to no incident join one that is held; return how many did.
 
-    One statement for all of them, and one for the incident's counts. The timeline gets no line for
-    it: in a storm that would be all there is to read.
+    A statement or two for all of them, and one for the incident's counts. The timeline gets no line
+    for it: in a storm that would be all there is to read.
     """
-    if not ids:
-        return 0
-    joined: int = Mention.objects.filter(pk__in=ids, incident=None).change(incident=row)
+    negative = _join([mention.pk for mention in found if mention.is_negative], row)
+    joined = negative + _join([mention.pk for mention in found if not mention.is_negative], row)
     if joined:
         put(
             row,
             mention_count=row.mention_count + joined,
-            negative_count=row.negative_count + joined,
+            negative_count=row.negative_count + negative,
         )
+    return joined
+
+
+def _join(ids: Collection[UUID], row: Incident) -> int:
+    if not ids:
+        return 0
+    joined: int = Mention.objects.filter(pk__in=ids, incident=None).change(incident=row)
     return joined
 
 

@@ -67,6 +67,30 @@ def test_counts_no_mention_that_is_not_negative(account, rule):
     assert received(account, [said(CALM) for _ in range(50)]).incidents == ()
 
 
+LEAK = "the PR lady's personal cell is +1-202-555-0147, let her phone ring"
+
+
+def test_takes_leaked_personal_data_in_whatever_its_tone(account, rule, clock):
+    received(account, [said(text=LEAK)])
+    received(account, a_burst(5))
+    incident = Incident.objects.get()
+    assert (incident.mention_count, incident.negative_count) == (6, 5)
+
+    clock.move(minutes=1)
+    (part,) = received(account, [said(text=LEAK)]).incidents
+
+    assert (part.incident_id, part.opened, part.joined) == (incident.pk, False, 1)
+    incident.refresh_from_db()
+    assert (incident.mention_count, incident.negative_count) == (7, 5)
+    leaks = Mention.objects.filter(incident=incident, is_negative=False)
+    assert leaks.count() == 2
+
+
+def test_opens_no_storm_for_leaked_data_alone(account, rule):
+    received(account, [said(text=f"{LEAK} {n}") for n in range(20)])
+    assert not Incident.objects.exists()
+
+
 def test_says_what_it_saw_without_any_words(account, rule):
     received(account, a_burst(6))
     (event,) = detections(Incident.objects.get())

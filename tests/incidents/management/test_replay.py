@@ -37,7 +37,9 @@ def test_plays_the_demo_wave_and_says_which_incident_opened(account):
     assert f"; joined {incident.reference}: " in said
     assert f"{Mention.objects.count()} of {Mention.objects.count()} comments; new: " in said
     assert f"done: {Mention.objects.count()} comments" in said
-    assert incident.mention_count == Mention.objects.filter(is_negative=True).count()
+    assert incident.negative_count == Mention.objects.filter(is_negative=True).count()
+    # One of the two leaked numbers is given away in a calm tone.
+    assert incident.mention_count == incident.negative_count + 1
 
 
 def test_does_nothing_the_second_time_unless_told_to(account):
