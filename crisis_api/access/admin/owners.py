@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import transaction
 from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
@@ -227,6 +229,13 @@ class OwnerAdmin(NounAdmin):
             links = []
         columns = (_("team"), _("role"), "")
         return [Panel("memberships", _("Teams"), columns, rows, count=len(rows), links=links)]
+
+    def response_change(self, request: HttpRequest, obj: Owner) -> HttpResponse:
+        """Say that it is stored in the language which the person has just chosen for themself."""
+        if not self._is_self(request, obj) or settings.LANGUAGE_COOKIE_NAME in request.COOKIES:
+            return super().response_change(request, obj)
+        with translation.override(obj.language):
+            return super().response_change(request, obj)
 
     def _require_team(self, request: HttpRequest, form: Any) -> None:
         if not is_superuser(request):

@@ -461,3 +461,9 @@ def test_says_on_the_overview_which_of_ones_teams_is_frozen(pages, team, clock):
     ]
     assert (card.name, card.url) == ("frozen_lumelle", page("change", team))
     assert str(card.note).startswith("Lumelle: ")
+
+
+def test_says_that_ones_language_is_stored_in_that_language(team):
+    me = a_person(team, "viewer")
+    (told,) = said(AdminPages(me).edit(me, language="ru"))
+    assert "успешно" in told
