@@ -186,3 +186,16 @@ def test_says_for_which_categories_a_team_wants_tickets(api, team):
     stranger = an_api(a_person(a_team(), "manager"))
     assert stranger.get(url).status_code == 404
     assert stranger.patch(url, {"brand_name": "x"}).status_code == 404
+
+
+def test_shows_what_was_ticked_off_and_by_whom(api, draft):
+    path = f"{URL}{draft}/"
+
+    changed = api.patch(path, {"settled": ["add_evidence"]})
+
+    assert changed.status_code == 200, changed.json()
+    assert "add_evidence" not in changed.json()["missing"]
+    (settled,) = api.get(path).json()["settled"]
+    assert settled["code"] == "add_evidence"
+    assert settled["actor_id"]
+    assert api.patch(path, {"settled": ["add_magic"]}).status_code in (400, 422)
