@@ -7,8 +7,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from crisis_api.access.admin.base import NounAdmin
 from crisis_api.access.admin.forms import RecordForm
+from crisis_api.access.admin.one_per_team import OnePerTeamAdmin
 from crisis_api.access.admin.scope import caller_of
 from incidents.models import IncidentSettings, Milestone, Severity
 from incidents.models.settings import default_milestone_targets
@@ -62,7 +62,7 @@ def _with_targets() -> type[SettingsForm]:
 
 
 @admin.register(IncidentSettings)
-class IncidentSettingsAdmin(NounAdmin):
+class IncidentSettingsAdmin(OnePerTeamAdmin):
     """One row for each team; it is made with its defaults when it is first needed."""
 
     view_permission = "teams.view"

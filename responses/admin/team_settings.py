@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crisis_api.access.admin import display
-from crisis_api.access.admin.base import NounAdmin
 from crisis_api.access.admin.forms import RecordForm
+from crisis_api.access.admin.one_per_team import OnePerTeamAdmin
 from crisis_api.access.admin.scope import caller_of
 from incidents.models import Category
 from responses.models import DeskSettings, StatusPage
@@ -32,7 +32,7 @@ class DeskForm(RecordForm):
 
 
 @admin.register(DeskSettings)
-class DeskSettingsAdmin(NounAdmin):
+class DeskSettingsAdmin(OnePerTeamAdmin):
     """One row for each team; it is made with its defaults when it is first needed."""
 
     view_permission = "teams.view"
@@ -77,7 +77,7 @@ class PageForm(RecordForm):
 
 
 @admin.register(StatusPage)
-class StatusPageAdmin(NounAdmin):
+class StatusPageAdmin(OnePerTeamAdmin):
     """The public page of a team, off until a manager turns it on."""
 
     view_permission = "teams.view"

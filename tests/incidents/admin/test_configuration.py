@@ -261,6 +261,8 @@ def test_makes_and_changes_the_settings_of_a_team(pages, team, manager):
     response = pages.add(IncidentSettings, default_policy=str(policy.pk), high_acknowledged=7)
     assert response.status_code == 302, errors(response)
     row = IncidentSettings.objects.get()
+    # A team has one: no more is offered.
+    assert pages.client.get(page("add", IncidentSettings)).status_code == 403
     assert row.milestone_targets["high"]["acknowledged"] == 7
     assert row.milestone_targets["critical"]["acknowledged"] == 5
     response = pages.edit(row, critical_acknowledged="", low_resolved=20_000)
