@@ -25,8 +25,12 @@ from tests.contract import attacks
 from tests.contract.attacks import ATTACKS, Scene, change, insert, run, update
 from tests.factories.access import a_person
 
-sqlite_only = pytest.mark.skipif("connection.vendor != 'sqlite'")
-postgresql_only = pytest.mark.skipif("connection.vendor != 'postgresql'")
+sqlite_only = pytest.mark.skipif(
+    "connection.vendor != 'sqlite'", reason="PostgreSQL has no such way in"
+)
+postgresql_only = pytest.mark.skipif(
+    "connection.vendor != 'postgresql'", reason="SQLite has no such way in"
+)
 
 
 @pytest.fixture
@@ -394,7 +398,7 @@ def test_no_approval_comes_in_by_a_conflict(verb, scene):
 def bare(transactional_db):
     """A connection as anybody's, without the settings that ours has."""
     if connection.vendor != "sqlite":
-        pytest.skip("SQLite only")
+        pytest.skip("a connection to PostgreSQL has no settings that guards depend on")
     scene = Scene()
     other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None, timeout=10)
     yield scene, other

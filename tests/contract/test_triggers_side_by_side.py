@@ -11,8 +11,9 @@ from tests.processes import until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    # SQLite has one writer at a time.
-    pytest.mark.skipif("connection.vendor != 'postgresql'"),
+    pytest.mark.skipif(
+        "connection.vendor != 'postgresql'", reason="SQLite has one writer at a time"
+    ),
 ]
 
 
