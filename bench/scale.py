@@ -93,6 +93,7 @@ def _copies(row: Model, number: int, key: str, key_column: str, moved: dict[str,
     with connection.cursor() as cursor:
         if postgres:
             cursor.execute("SET statement_timeout = 0")
+            connection.connection.patience = None
         cursor.execute(
             f"INSERT INTO {table} ({names}) SELECT {', '.join(chosen)} FROM {table}, {numbers}"  # noqa: S608  a model's
             " WHERE id = %s",

@@ -1,5 +1,6 @@
 """DATABASE_URL as Django's settings, with the session limits everything here relies on."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,26 @@ SQLITE_OPTIONS = {
     ),
 }
 
+# Ours ends the wait for a server that is frozen.
+ENGINES = {"django.db.backends.postgresql": "crisis_api.lib.postgresql"}
+
 # Nobody waits for a lock or a query for ever, and a process that hangs in a transaction lets go.
 POSTGRESQL_LIMITS = (
-    "-c lock_timeout=5s -c statement_timeout=15s -c idle_in_transaction_session_timeout=10s"
+    "-c lock_timeout=5s -c statement_timeout=8s -c idle_in_transaction_session_timeout=10s"
 )
+# Where the server does not even answer that it gave up, the client gives up so much later: a
+# request is over within about ten seconds, and a task within its soft limit of 14.
+ANSWER_MARGIN = 2
+# A peer that is gone without a word is noticed by the kernel, in milliseconds and seconds.
+POSTGRESQL_PEER = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+_STATEMENT_TIMEOUT = re.compile(r"statement_timeout\s*=\s*(\d+)\s*(ms|s|min|h)?")
+_SECONDS = {"": 0.001, "ms": 0.001, "s": 1, "min": 60, "h": 3600}
 
 
 def configured(url: str, data_dir: Path) -> dict[str, Any]:
@@ -34,14 +51,22 @@ def configured(url: str, data_dir: Path) -> dict[str, Any]:
     # Values of a URL's query are strings or numbers; libpq takes both.
     options = dict(entry.get("OPTIONS", {}))
     options["options"] = f"{POSTGRESQL_LIMITS} {options.get('options', '')}".strip()
-    options.setdefault("connect_timeout", 5)
+    options.setdefault("answer_timeout", _answer_timeout(options["options"]))
     options.setdefault("application_name", "crisis-api")
     return {
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         **entry,
-        "OPTIONS": options,
+        "ENGINE": ENGINES.get(entry["ENGINE"], entry["ENGINE"]),
+        "OPTIONS": {**POSTGRESQL_PEER, **options},
     }
+
+
+def _answer_timeout(session: str) -> float:
+    """Return the seconds after which no answer is waited for; 0 where statements have no limit."""
+    *_, (number, unit) = _STATEMENT_TIMEOUT.findall(session)
+    limit = int(number) * _SECONDS[unit]
+    return limit + ANSWER_MARGIN if limit else 0
 
 
 def sqlite(file: Path) -> dict[str, Any]:

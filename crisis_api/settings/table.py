@@ -57,7 +57,8 @@ TABLE = (
                 "`postgres://user:password@host:5432/name`, or `sqlite:////absolute/path`. Options "
                 "of the driver may follow as a query (`?sslmode=require`); for PostgreSQL "
                 "`?options=-c%20statement_timeout%3D0` is added after our own session limits and "
-                "so overrides them, for one long migration.",
+                "so overrides them, for one long migration. A server that does not answer is given "
+                "up two seconds after `statement_timeout`, or after `?answer_timeout=` seconds.",
                 shown="`crisis.sqlite3` in `DATA_DIR`",
             ),
             Variable(

@@ -34,6 +34,21 @@ def test_options_of_an_address_come_after_ours_and_so_win():
     assert entry["CONN_HEALTH_CHECKS"] is True
 
 
+@pytest.mark.parametrize(
+    ("query", "seconds"),
+    [
+        ("", 10),
+        ("?options=-c%20statement_timeout%3D0", 0),
+        ("?options=-c%20statement_timeout%3D2min", 122),
+        ("?options=-c%20statement_timeout%3D500", 2.5),
+        ("?options=-c%20statement_timeout%3D0&answer_timeout=60", 60),
+    ],
+)
+def test_a_server_has_a_moment_longer_to_answer_than_to_work(query, seconds):
+    entry = databases.configured(f"postgres://db/c{query}", Path("/"))
+    assert entry["OPTIONS"]["answer_timeout"] == seconds
+
+
 def test_how_long_a_connection_lives_can_be_said_in_the_address():
     assert databases.configured("postgres://db/c?conn_max_age=60", Path("/"))["CONN_MAX_AGE"] == 60
 
@@ -58,4 +73,4 @@ def test_the_session_has_its_limits():
             for name in limits:
                 cursor.execute(f"SHOW {name}")
                 found.append(cursor.fetchone()[0])
-            assert found == ["5s", "15s", "10s"]
+            assert found == ["5s", "8s", "10s"]
