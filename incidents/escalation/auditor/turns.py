@@ -55,6 +55,8 @@ def _look(owner: str, cursors: dict[str, str], *, seconds: float | None) -> Find
     metrics.AUDITOR_SECONDS.observe(took)
     now = clock.decisive_now()
     values: dict[str, Any] = {"ended_at": now, "lease_until": None, "cursors": cursors}
+    if findings.unfinished:
+        values["began_at"] = None  # the next turn comes as soon as somebody looks
     if findings.counts:
         values |= {"found_at": now, "findings": dict(findings.counts)}
     AuditorState.objects.filter(pk=NAME).update(**values)
