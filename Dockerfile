@@ -6,7 +6,7 @@ ENV PYTHONUNBUFFERED=1 \
     DATA_DIR=/data
 
 # Nobody in particular, so that a volume can be given to them.
-RUN useradd --system --uid 10001 --no-create-home --home-dir /data crisis \
+RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin crisis \
     && install -d -o crisis -g crisis -m 0700 /data
 
 WORKDIR /app

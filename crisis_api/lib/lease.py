@@ -6,6 +6,7 @@ late worker whose row was taken over changes nothing.
 """
 
 import os
+import secrets
 import socket
 import threading
 from collections.abc import Iterable, Iterator
@@ -18,21 +19,28 @@ from django.db import connections, models, router, transaction
 from django.db.models import F, Q, QuerySet
 
 
-def owner_name() -> str:
-    """Return the name of this worker: host, process and thread, at most 80 characters."""
-    return f"{socket.gethostname()[:50]}:{os.getpid()}:{threading.get_native_id()}"
-
-
 _writing = threading.RLock()
+_mine = threading.local()
 
 
 def _forget() -> None:
-    """Begin anew in a forked child, where whoever held the lock does not exist."""
-    global _writing
+    """Begin anew in a forked child: another worker, and whoever held the lock does not exist."""
+    global _writing, _mine
     _writing = threading.RLock()
+    _mine = threading.local()
 
 
 os.register_at_fork(after_in_child=_forget)
+
+
+def owner_name() -> str:
+    """Return the name of this worker, its thread's: host, process and chance, at most 80 letters.
+
+    Containers number their processes alike and may share a host's name, so chance tells them apart.
+    """
+    if not hasattr(_mine, "token"):
+        _mine.token = secrets.token_hex(6)
+    return f"{socket.gethostname()[:50]}:{os.getpid()}:{_mine.token}"
 
 
 @contextmanager

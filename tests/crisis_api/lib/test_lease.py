@@ -1,3 +1,4 @@
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -163,6 +164,24 @@ def test_names_each_worker_differently() -> None:
     names = in_threads(lease.owner_name, lease.owner_name)
     assert all(0 < len(name) <= 80 for name in names)
     assert lease.owner_name() not in names
+
+
+def test_names_workers_differently_that_share_host_and_number(monkeypatch) -> None:
+    monkeypatch.setattr(os, "getpid", lambda: 7)
+    monkeypatch.setattr(threading, "get_native_id", lambda: 7)
+    mine = lease.owner_name()
+    assert mine == lease.owner_name()
+    heard, told = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(told, lease.owner_name().encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs = os.read(heard, 100).decode()
+    os.close(heard)
+    os.close(told)
+    assert theirs.startswith(mine.rsplit(":", 1)[0])
+    assert theirs != mine
 
 
 def test_returns_the_rows_that_it_shares() -> None:
