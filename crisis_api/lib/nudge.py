@@ -11,13 +11,16 @@ import queue
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
+import redis
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from prometheus_client import Counter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from crisis_api.lib import logs
 
@@ -28,6 +31,7 @@ REQUEST = "crisis_request"
 EXPIRES_SECONDS = 30
 BREAK_SECONDS = 10.0
 WAITING_AT_MOST = 1000
+PATIENCE_SECONDS = 2.0
 # How long what follows a hint of its kind is held back: of critical messages, of the others.
 GATHER_SECONDS = {True: 0.1, False: 0.5}
 
@@ -165,6 +169,28 @@ def broker_is_well() -> bool:
     if not settings.NUDGE_ENABLED:
         return False
     return time.monotonic() >= _here().broken_until
+
+
+def refusal() -> str:
+    """Ask the broker to keep something for a moment; return why it does not, "" where it does.
+
+    It waits for two seconds at most, so it is for whoever watches, and not for a request.
+    """
+    if not settings.NUDGE_ENABLED:
+        return ""
+    with closing(
+        redis.Redis.from_url(
+            settings.REDIS_URL,
+            socket_timeout=PATIENCE_SECONDS,
+            socket_connect_timeout=PATIENCE_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        )
+    ) as client:
+        try:
+            client.set(f"{settings.REDIS_PREFIX}watch", "1", ex=60)
+        except (redis.RedisError, OSError, ValueError) as error:
+            return type(error).__name__
+    return ""
 
 
 def counts() -> dict[str, int]:

@@ -15,8 +15,8 @@ from incidents.models import AuditorState, EngineHeartbeat, Notification, Pendin
 SILENT_AFTER = timedelta(seconds=10)
 OVERDUE_AFTER = timedelta(seconds=15)
 HEARTBEAT_EVERY = timedelta(minutes=1)
-# Three turns of the auditor that did not come.
-UNAUDITED_AFTER = timedelta(seconds=90)
+# A turn of the auditor that did not come.
+UNAUDITED_AFTER = timedelta(seconds=60)
 # What the auditor has put right is shown for so long: a monitor asks only now and then.
 OVERLOOKED_FOR = timedelta(minutes=10)
 

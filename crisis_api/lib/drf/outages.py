@@ -6,6 +6,7 @@ import sqlite3
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 from crisis_api.lib.errors import Problem, Unavailable
+from crisis_api.lib.integrity import is_damage
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ def outage(error: BaseException) -> Problem | None:
     """
     if not isinstance(error, DatabaseError | InterfaceError):
         return None
+    if is_damage(error):
+        return _told(error, "database_damaged", seconds=60)
     if is_lock_timeout(error):
         return _told(error, "database_busy", seconds=1)
     cause = error.__cause__

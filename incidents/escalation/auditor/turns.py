@@ -16,14 +16,14 @@ from incidents.models import AuditorState
 log = logging.getLogger("crisis.auditor")
 
 EVERY = timedelta(seconds=30)
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=45)
 NAME = "auditor"
 
 
 def turn(owner: str) -> Findings | None:
     """Look for a while, if it is time to and nobody else does; None where it is not.
 
-    A turn that dies is taken over after two minutes. Two at once would do no harm: everything is
+    A turn that dies is taken over after 45 seconds. Two at once would do no harm: everything is
     driven under its lock.
     """
     now = clock.decisive_now()

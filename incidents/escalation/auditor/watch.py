@@ -16,6 +16,7 @@ from collections.abc import Callable
 from django.db import DatabaseError, close_old_connections, connection
 
 from incidents.escalation.auditor import second_path, turns, walks
+from incidents.escalation.auditor.ground import Ground
 from incidents.escalation.health import SILENT_AFTER
 
 log = logging.getLogger("crisis.auditor")
@@ -43,20 +44,26 @@ class Watch(threading.Thread):
         super().__init__(name="auditor", daemon=True)
         self.owner, self.beats, self.stopping, self.end = owner, beats, stopping, end
         self.was_silent = False
+        self.ground = Ground()
 
     def run(self) -> None:
         """Look until told to stop; whatever goes wrong, look again."""
         while not self.stopping.wait(LOOK_EVERY):
-            try:
-                close_old_connections()
-                self.look()
-            except DatabaseError:
-                log.warning("the auditor could not look", exc_info=True)
-                connection.close()
-            except Exception:
-                log.exception("the auditor failed")
-                connection.close()
+            for look in (self.look, self.ground.look):
+                self._guarded(look)
         connection.close()
+
+    def _guarded(self, look: Callable[[], None]) -> None:
+        try:
+            close_old_connections()
+            look()
+        except DatabaseError as error:
+            log.warning("the auditor could not look", exc_info=True)
+            self.ground.hear(error)
+            connection.close()
+        except Exception:
+            log.exception("the auditor failed")
+            connection.close()
 
     def look(self) -> None:
         """Notice the engine's silence, then take a turn if it is time to."""

@@ -2,14 +2,15 @@
 
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 
-from crisis_api.lib import lease
+from crisis_api.lib import integrity, lease
 from incidents.escalation import health
-from incidents.escalation.auditor import second_path, turns
+from incidents.escalation.auditor import ground, second_path, turns
 from incidents.escalation.auditor.walks import Findings
 
 
@@ -47,9 +48,19 @@ class Command(BaseCommand):
             self.stdout.write(f"{code}: {number} ({self._some(findings, code)})")
         if silent:
             self.stdout.write("engine_silent: no engine has ticked for 10 seconds")
-        if not findings.counts and not silent:
+        damaged = self._is_damaged()
+        if not findings.counts and not silent and not damaged:
             self.stdout.write("nothing was overlooked")
-        return bool(findings.counts) or silent
+        return bool(findings.counts) or silent or damaged
+
+    def _is_damaged(self) -> bool:
+        if connection.vendor != "sqlite":
+            return False
+        flaw = integrity.flaw(Path(connection.settings_dict["NAME"]))
+        if flaw:
+            self.stdout.write(f"{ground.DATABASE}: {flaw}")
+            second_path.tell(ground.DATABASE, 1, flaw)
+        return bool(flaw)
 
     def _is_silent(self) -> bool:
         age = health.report().last_tick_age
