@@ -1,4 +1,4 @@
-"""A clock that drifts, a file that is damaged, a broker that takes nothing: a person hears of it."""
+"""A drifting clock, a damaged file, a broker that takes nothing: a person hears of it."""
 
 import shutil
 import sqlite3
