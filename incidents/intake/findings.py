@@ -20,6 +20,12 @@ _CHUNK = re.compile(r"\S+")
 _DISGUISE = re.compile(r"[^\W\d_][\d@$*#%&.•·_+|!()-]{1,6}[^\W\d_]|\d[^\W\d_]|[^\W\d_][@$*#|]")
 # "д у р а к и": single letters, each with one separator after it.
 _SPACED = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .*_-]){3,24}[^\W\d_](?![^\W_])")
+# "на.. й", "х..": dots in place of letters, before what is no word by itself.
+_CUT_SHORT = re.compile(
+    r"(?<!\w)(?:([хпб])(?:\.{2,4}|…|\*{2,})(?=[\s,!?)]|$)"
+    r"|((?:на|по|о|ни)?[хпб]?)(?:\.{2,4}|…|\*{2,4}) ?(?:й|ец|ц|ля|ть|дь|дец|яя?ть)(?!\w))",
+    re.IGNORECASE,
+)
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _LINK = re.compile(
     r"https?://\S|www\.\w|(?<!\w)(?:t|wa)\.me/\w"
@@ -81,6 +87,9 @@ def find_disguised(text: str, words: list[Word]) -> Iterator[Finding]:
     """What is hidden by digits, stars, foreign letters, or spaces between the letters."""
     if _DISGUISE.search(text) or is_mixed(text.lower()):
         yield from _disguised_chunks(text, words)
+    for match in _CUT_SHORT.finditer(text):
+        if match[1] or match[2]:
+            yield Finding(Reason("profanity", *match.span(), 70), -2.5, _meant(50))
     for match in _SPACED.finditer(text):
         letters = _NOT_LETTERS.sub("", match.group())
         # The run may begin with words of one letter: "я и д и о т".
@@ -156,12 +165,18 @@ def _next_place(part: Part, words: list[Word], start: int) -> int:
 
 
 def _disguised_chunks(text: str, words: list[Word]) -> Iterator[Finding]:
-    plain = {w.start for w in words if w.sense and w.sense.hostility >= HOSTILE_FROM}
+    plain = {
+        word.start: word.end - word.start
+        for word in words
+        if word.sense and word.sense.hostility >= HOSTILE_FROM
+    }
     for match in _CHUNK.finditer(text):
         chunk = match.group()
         if len(chunk) > LONGEST_WORD or not (_DISGUISE.search(chunk) or is_mixed(chunk.lower())):
             continue
-        if plain.isdisjoint(range(*match.span())):
+        # A rude bit of a hidden word ("д@лб0ёб") does not speak for the whole.
+        seen = max((plain.get(place, 0) for place in range(*match.span())), default=0)
+        if 2 * seen < len(chunk):
             found = _hidden(chunk, *match.span())
             if found is not None:
                 yield found
@@ -172,4 +187,9 @@ def _hidden(chunk: str, start: int, end: int) -> Finding | None:
     if sense is None or not sense.signs:
         return None
     code, weight = max(sense.signs, key=lambda sign: sign[1])
-    return Finding(Reason(code, start, end, weight), sense.valence, sense.hostility)
+    return Finding(Reason(code, start, end, weight), sense.valence, _meant(sense.hostility))
+
+
+def _meant(hostility: int) -> int:
+    """How rude a word is that somebody took the trouble to hide: whoever hides one means it."""
+    return max(hostility, 60) if hostility >= HOSTILE_FROM else hostility

@@ -9,6 +9,15 @@ from incidents.intake.lexicons import english_abuse, russian_abuse
 from incidents.intake.vocabulary import Phrase, Sense, phrases_from, sense_of
 
 _TO_CYRILLIC: Final = str.maketrans("aceopxykmthbruzё@0136$4iv", "асеорхукмтхвгузеаоизбсчив")
+# The same letters by how they look handwritten, and by how they sound.
+_BY_SHAPE: Final = str.maketrans(
+    "aceopxykmthbruzё@0136$4ivndgwjlq",
+    "асеорхукмтнвгизеаоизбсчивпддшйлг",
+)
+_BY_SOUND: Final = str.maketrans(
+    "aceopxykmthbruzё@0136$4ivndgwjlfs",
+    "асеопхикмтхбрузеаоизбсчивндгвйлфс",
+)
 _TO_LATIN: Final = str.maketrans("асеорхукмтнвіѕ@013457$!|€", "aceopxykmthbisaoieastsiie")
 _CYRILLIC = re.compile("[а-яё]")
 _LATIN = re.compile("[a-z]")
@@ -18,8 +27,20 @@ _NOT_LETTERS = re.compile(r"[\W\d_]+")
 _MASK_AT = re.compile(r"(?<=\w)[*#@$%&.•·_\-+]+(?=\w)")
 _CUT_OFF = re.compile(r"([^\W\d_]{1,8})\*{2,8}")
 _FILLERS: Final = {"ru": "аеиоуыя", "en": "aeiou"}
+_ENDINGS: Final = tuple(russian_abuse.ENDINGS.split(" "))
 _MASKED: Final = {
-    "ru": tuple(russian_abuse.MASKED.split()),
+    "ru": tuple(
+        dict.fromkeys(
+            [
+                *russian_abuse.MASKED.split(),
+                *(
+                    stem + ending
+                    for stem in russian_abuse.MASKED_STEMS.split()
+                    for ending in _ENDINGS
+                ),
+            ]
+        )
+    ),
     "en": tuple(english_abuse.MASKED.split()),
 }
 _HIDDEN_CODES: Final = frozenset({"accusation", "spam", "threat"})
@@ -86,6 +107,11 @@ def _readings(chunk: str) -> Iterator[str]:
     yield _STRETCHED.sub(r"\1\1", letters)
     yield _DOUBLED.sub(r"\1", letters)
     yield _NOT_LETTERS.sub("", chunk)
+    if language == "ru" and letters != _NOT_LETTERS.sub("", chunk):
+        yield from (
+            _DOUBLED.sub(r"\1", _NOT_LETTERS.sub("", chunk.translate(other)))
+            for other in (_BY_SHAPE, _BY_SOUND)
+        )
     yield from _filled(chunk, language)
 
 

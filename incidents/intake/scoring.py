@@ -37,6 +37,7 @@ NEGATIVE_FROM: Final = 60
 TOXIC_FROM: Final = 60
 SPAM_FROM: Final = 60
 SPAM_SHOWN_FROM: Final = 40
+_SURE_INJURY: Final = 70
 
 REASON_CODES: Final = (
     "injury",
@@ -133,6 +134,9 @@ def score(text: str) -> Score:
         reasons += sarcasm_reasons(text)
         if any(reason.code == "sarcasm_marker" for reason in reasons):
             parts = [part if part < 0 else -0.5 * part for part in parts]
+    if _is_hurt(reasons):
+        # "Great cream, now I have a burn": what is praised beside an injury is not.
+        parts = [part if part < 0 else 0.2 * part for part in parts]
     feels = feeling(parts, text)
     kept = _kept(reasons, feels)
     rudeness = [found.hostility for found in findings]
@@ -182,6 +186,15 @@ def _kept(reasons: list[Reason], feels: float) -> tuple[Reason, ...]:
             heaviest[here] = reason
     strongest = sorted(heaviest.values(), key=lambda reason: -reason.weight)[:MAX_REASONS]
     return tuple(sorted(strongest, key=lambda reason: (reason.start, reason.code)))
+
+
+def _is_hurt(reasons: list[Reason]) -> bool:
+    relief = [reason for reason in reasons if reason.code == "support"]
+    return any(
+        reason.code == "injury" and reason.weight >= _SURE_INJURY
+        for reason in reasons
+        if not any(_covers(other, reason) for other in relief)
+    )
 
 
 def _rank(reason: Reason) -> tuple[int, int]:

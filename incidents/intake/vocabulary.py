@@ -6,7 +6,7 @@ words are looked up by their longest known stem, since a stem has dozens of endi
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from incidents.intake.lexicons import (
@@ -152,7 +152,10 @@ def _english_words() -> dict[str, Sense]:
         if sense.negates or sense.boost:
             continue
         for form in endings(word):
-            words.setdefault(form, sense)
+            own = words.setdefault(form, sense)
+            if sense.signs and not (own.signs or own.hostility or own.negates):
+                # A form may have a feeling of its own, and is a sign of the same all the same.
+                words[form] = replace(own, signs=sense.signs)
     hostile = Sense(-2.5, (("profanity", 60),), 70)
     words.update((word, hostile) for word in english_abuse.TRANSLIT.split())
     words.update((word, INNOCENT) for word in english_abuse.INNOCENT.split())
@@ -218,6 +221,8 @@ _PHRASES, _PHRASE_STEMS = _index_phrases()
 _LONGEST_STEM = max(map(len, _RUSSIAN_STEMS))
 _OBSCENE = re.compile(russian_abuse.OBSCENE_ROOTS)
 _OBSCENITY = Sense(-3.0, (("profanity", 80),), 50)
+_RUDE_PARTS = re.compile(russian_abuse.RUDE_PARTS)
+_RUDE_COMPOUND = Sense(-2.8, (("insult", 85),), 90)
 
 
 def sense_of(word: str) -> Sense | None:
@@ -234,6 +239,9 @@ def sense_of(word: str) -> Sense | None:
             break
     if known is not None and (known is INNOCENT or known.hostility > _OBSCENITY.hostility):
         return known
+    # New words for people are made every day of the same few parts.
+    if _RUDE_PARTS.search(word):
+        return _RUDE_COMPOUND
     return _OBSCENITY if _OBSCENE.search(word) else known
 
 

@@ -19,7 +19,15 @@ PHRASES: Final[dict[str, dict[tuple[int, float, int], str]]] = {
             allergic reaction
             eye*|eyes swollen|swelled
             had to see|call a doctor|dermatologist|ambulance
-            skin came|coming|fell off""",
+            skin came|coming|fell off
+            break|breaking|broke|broken me|us|her|him|face|skin out
+            hair|lashes|eyelashes|brows is|are|was|keeps|came|falling|fell|coming out
+            made|makes|making me|my break|skin break*
+            hair|eyelash|lash loss
+            eye*|eyes is|are|keep|watering|burn*|red|watery
+            skin|face|lips|eyes|scalp sting*|itch*|hurt*|peel*|burn*|crack*|tingl*
+            covered in|with hives|spots|rash*|blister*|bumps
+            bumps|spots|hives all over""",
     },
     "threat": {
         (70, -1.5, 0): """see you in court

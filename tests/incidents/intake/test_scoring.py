@@ -249,3 +249,55 @@ def test_stays_within_its_bounds_whatever_the_text(text):
         assert 0 <= reason.start < reason.end <= len(text)
         assert 0 < reason.weight <= 100
         assert reason.code in REASON_CODES
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My skin burns",
+        "it stings my eyes",
+        "made me break out in hives",
+        "my hair is falling out since I used it",
+        "пошла пятнами после маски",
+        "волосы лезут клочьями",
+        "Отличный крем, теперь у меня ожог",
+        "Great, now my scalp itches like mad",
+    ],
+)
+def test_lets_an_injury_lead_however_it_is_told(text):
+    result = score(text)
+    assert "injury" in result.codes
+    assert result.risk >= 60
+    assert result.is_negative
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "идuoт ты",
+        "пшёл на.. й",
+        "д@лб0ёб",
+        "му*ила",
+        "уе*ище",
+        "пи@дабол",
+        "xохлобот",
+        "тебя от.имели",
+    ],
+)
+def test_sees_that_who_hides_a_rude_word_means_it(text):
+    assert score(text).is_toxic
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "крысолов и свинопас, мордочка, головной офис",
+        "кривоногий стол, косоглазие лечат, толстовка",
+        "двухголовый дракон, светлоголовый мальчик",
+        "недостаток, недостача, хостел, Ватикан, Руслан",
+        "и т.д. ... б/у, п. 5, х 2",
+        "стандарт, бастарда не читал, горчица",
+    ],
+)
+def test_does_not_build_an_insult_of_innocent_parts(text):
+    assert not score(text).is_toxic
