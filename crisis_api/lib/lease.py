@@ -18,7 +18,6 @@ from uuid import UUID
 from django.db import connections, models, router, transaction
 from django.db.models import F, Q, QuerySet
 
-
 _writing = threading.RLock()
 _mine = threading.local()
 
