@@ -23,5 +23,5 @@ def figures(now: datetime) -> Figures:
         overdue=events["number"] + drafts["number"],
         oldest=min(filter(None, (events["oldest"], drafts["oldest"])), default=None),
         parked=drafting.filter(due_at=None).count(),
-        dead=WebhookDelivery.objects.filter(status="dead").count(),
+        dead=WebhookDelivery.objects.dead().count(),
     )

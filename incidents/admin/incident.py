@@ -20,7 +20,7 @@ from incidents.admin import panels
 from incidents.admin.incident_forms import IncidentForm
 from incidents.admin.incident_verbs import VERBS
 from incidents.models import UNRESOLVED, Incident, IncidentStatus, Reminder, Severity
-from incidents.services import lifecycle
+from incidents.services import editing, lifecycle
 
 _EDITED = ("title", "category", "severity", "summary", "policy", "account", "links")
 _OPENED = ("team", "title", "category", "severity", "mode", "summary", "account", "owner", "policy")
@@ -148,7 +148,10 @@ class IncidentAdmin(NounAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep what is decided when it opens."""
         fixed = super().get_readonly_fields(request, obj)
-        return [*fixed, "mode", "dedup_key"] if obj is not None else fixed
+        if obj is None:
+            return fixed
+        weighty = () if obj.status in UNRESOLVED else sorted(editing.WEIGHTY)
+        return [*fixed, "mode", "dedup_key", *weighty]
 
     def is_editable(self, row: Incident) -> bool:
         """Whether it still stands by itself."""

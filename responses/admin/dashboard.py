@@ -45,7 +45,7 @@ def cards(caller: Caller) -> Iterator[Card]:
 
 
 def _deliveries(teams: list[UUID]) -> Card:
-    dead = WebhookDelivery.objects.filter(team_id__in=teams, status="dead").count()
+    dead = WebhookDelivery.objects.dead().filter(team_id__in=teams).count()
     off = WebhookEndpoint.objects.filter(team_id__in=teams, disabled_at__isnull=False).count()
     return Card(
         "deliveries_dead",

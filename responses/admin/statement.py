@@ -19,7 +19,7 @@ from crisis_api.access.models import Owner
 from responses.admin.statement_forms import StatementForm, texts_of, wording
 from responses.admin.statement_verbs import VERBS, author_of
 from responses.models import Approval, Publication, Remark, Revision, Statement
-from responses.services import statements
+from responses.services import statements, status_pages
 
 _ENGLISH: Any = (_("In English"), {"fields": ("title_en", "body_en")})
 _RUSSIAN: Any = (_("In Russian"), {"fields": ("title_ru", "body_ru")})
@@ -63,7 +63,7 @@ class StatementAdmin(NounAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Statement]:
         """Return the statements with their current wording."""
         rows: QuerySet[Statement] = super().get_queryset(request)
-        return rows.select_related("revision", "incident")
+        return rows.select_related("revision", "incident", "team")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the wording as it is read to those who may not change it."""
@@ -119,6 +119,9 @@ class StatementAdmin(NounAdmin):
             (_("authors, who may not approve it"), ", ".join(each.name for each in authors)),
             *((label, display.minute(at)) for label, at in times if at is not None),
         ]
+        if row.published_at is not None:
+            address = status_pages.address_of(row.team.slug, row.pk)
+            facts.append((_("on the public page"), display.away(address)))
         if row.retraction_reason:
             facts.append((_("why it was withdrawn"), row.retraction_reason))
         context = {"facts": facts, "title": self.shown_title(row)}

@@ -15,13 +15,15 @@ from responses.services.reviews import LONGEST_REMARK
 from responses.services.texts import LANGUAGES, LONGEST, Texts
 
 NAMES = {"en": _("English"), "ru": _("Russian")}
+_TITLES = {"en": _("Title in English"), "ru": _("Title in Russian")}
+_BODIES = {"en": _("Text in English"), "ru": _("Text in Russian")}
 _PROMISE = _("When the next update is promised, if it is. In your own time zone.")
 _KINDS = [choice for choice in Statement.Kind.choices if choice[0] != Statement.Kind.CORRECTION]
 
 
 def _title(language: str) -> forms.CharField:
     return forms.CharField(
-        label=_("Title"),
+        label=_TITLES[language],
         required=False,
         max_length=LONGEST["title"],
         help_text=_("For example: What we know about batch 0427") if language == "en" else "",
@@ -30,7 +32,7 @@ def _title(language: str) -> forms.CharField:
 
 def _body(language: str) -> forms.CharField:
     return forms.CharField(
-        label=_("Text"),
+        label=_BODIES[language],
         required=False,
         strip=False,
         max_length=LONGEST["body"],

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from crisis_api.access.admin.verbs import Act, Verb
+from crisis_api.access.callers import Caller
 from crisis_api.access.models import Owner
 from crisis_api.lib.errors import Forbidden
 from responses.admin import statement_forms as forms
@@ -27,6 +28,11 @@ def author_of(caller: Any) -> Owner:
 
 def _allowed(verb: str) -> Callable[[Statement], bool]:
     return lambda row: verb in statements.EDGES.allowed(row.status)
+
+
+def _is_no_author(caller: Caller, row: Statement) -> bool:
+    # The page names the authors, and says there that they may not.
+    return caller.owner is not None and caller.owner.pk not in statements.authors_of(row)
 
 
 def _read(request: HttpRequest, row: Statement) -> Any:
@@ -96,6 +102,7 @@ VERBS = (
         "statements.approve",
         _approve,
         offered=_allowed("approve"),
+        offered_to=_is_no_author,
         explains=_(
             "You stand for this wording. The approval holds for it alone; nobody approves words "
             "of their own."

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -27,6 +25,7 @@ from crisis_api.lib.drf.serializers import (
     TitleField,
 )
 from responses.models import Approval, Publication, Remark, RevisionAuthor, Statement
+from responses.services import status_pages
 from responses.services.publications import LONGEST_REASON, TARGETS
 from responses.services.reviews import LONGEST_REMARK
 from responses.services.texts import LONGEST
@@ -107,10 +106,7 @@ class RemarkRead(ReadSerializer):
 
 
 def _public_url(slug: str, statement_id: UUID, published_at: Any) -> str | None:
-    if published_at is None:
-        return None
-    path: str = reverse("status_page:statement", args=[slug, statement_id])
-    return f"{settings.PUBLIC_URL}{path}"
+    return None if published_at is None else status_pages.address_of(slug, statement_id)
 
 
 class StatementRead(ReadSerializer):

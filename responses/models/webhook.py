@@ -63,8 +63,16 @@ class WebhookEndpoint(TeamRecord):
         return self.url
 
 
+# The event of a test, which a person asks for and whose outcome they see.
+PING = "webhook_endpoint.pinged"
+
+
 class DeliveryQuerySet(TeamQuerySet):
     """Webhook deliveries."""
+
+    def dead(self) -> Self:
+        """Those that reached nobody; a test that failed is no loss and is left out."""
+        return self.filter(status="dead").exclude(event__kind=PING)
 
     def waiting(self, now: datetime) -> Self:
         """Those that may be sent now: pending and due, or left behind by a dead sender.

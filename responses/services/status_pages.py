@@ -1,8 +1,11 @@
 """The public page of a team: turned on and worded by its managers."""
 
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 
 from crisis_api.access.models import Team
 from crisis_api.access.services import changes
@@ -15,6 +18,12 @@ def page_of(team: Team) -> StatusPage:
     page: StatusPage
     page, _made = StatusPage.objects.get_or_create(team=team)
     return page
+
+
+def address_of(slug: str, statement_id: UUID) -> str:
+    """Return where a published statement of a team is read, as long as its page is on."""
+    path: str = reverse("status_page:statement", args=[slug, statement_id])
+    return f"{settings.PUBLIC_URL}{path}"
 
 
 @transaction.atomic

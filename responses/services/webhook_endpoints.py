@@ -16,7 +16,8 @@ from crisis_api.lib.errors import Conflict, FieldError, Invalid, Refused
 from crisis_api.lib.records import made_by
 from incidents import timeline
 from responses.models import WebhookDelivery, WebhookEndpoint
-from responses.webhooks import fan_out, health, kinds, patterns, sender
+from responses.models.webhook import PING
+from responses.webhooks import fan_out, health, kinds, patterns
 
 AT_MOST = 50
 BOTH_SECRETS_FOR = timedelta(hours=24)
@@ -134,7 +135,7 @@ def ping(endpoint: WebhookEndpoint, *, by: Actor) -> WebhookDelivery:
         raise Conflict(_("The team is frozen: nothing goes out."), code="team_frozen")
     # A person waits for this one, and may have just mended what was wrong.
     WebhookEndpoint.objects.filter(pk=row.pk, paused_until__isnull=False).change(paused_until=None)
-    event = timeline.record(sender.PING, row, by=by)
+    event = timeline.record(PING, row, by=by)
     (delivery_id,) = fan_out.write([(event, row)], now=clock.now())
     delivery: WebhookDelivery = WebhookDelivery.objects.get(pk=delivery_id)
     return delivery

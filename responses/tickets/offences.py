@@ -15,11 +15,9 @@ _OFFENCES: Final[Mapping[str, Mapping[str, int]]] = {
     "harassment": {"insult": 60, "threat": 90},
     "misinformation": {"accusation": 0},
 }
-# Of any other category: what breaks a rule whatever the incident is about.
-_OF_ANY: Final[Mapping[str, int]] = {"personal_data": 0, "spam": 60, "insult": 80, "threat": 90}
-# Rude words of somebody who says one of these are a customer's anger. Leaked data, threats of
-# violence and spam are offences whoever wrote them.
-_OF_A_CUSTOMER: Final = frozenset({"injury", "complaint", "refund_request"})
+# Of any other category: what breaks a rule whatever the incident is about. Rude words do not, since
+# there most of them are a customer's anger; a ticket about harassment complains of them.
+_OF_ANY: Final[Mapping[str, int]] = {"personal_data": 0, "spam": 60, "threat": 90}
 
 
 def codes_for(category: str) -> frozenset[str]:
@@ -31,13 +29,9 @@ def offences_in(reasons: Iterable[Any], category: str) -> tuple[str, ...]:
     """Return by which codes a comment is an offence that a ticket of the category complains of."""
     weights = _weights(reasons)
     least = _OFFENCES.get(category, _OF_ANY)
-    found = [code for code, from_weight in least.items() if weights.get(code, -1) >= from_weight]
-    if "threat" in found:
-        return tuple(found)
-    legal = "threat" in weights
-    if category not in _OFFENCES and (legal or _OF_A_CUSTOMER & weights.keys()):
-        found = [code for code in found if code != "insult"]
-    return tuple(found)
+    return tuple(
+        code for code, from_weight in least.items() if weights.get(code, -1) >= from_weight
+    )
 
 
 def _weights(reasons: Iterable[Any]) -> dict[str, int]:

@@ -93,8 +93,8 @@ def died(delivery_id: UUID, now: datetime) -> None:
         },
         at=now,
     )
-    lately = WebhookDelivery.objects.filter(
-        endpoint=endpoint, status="dead", last_attempt_at__gt=now - ONE_ALARM_IN
+    lately = WebhookDelivery.objects.dead().filter(
+        endpoint=endpoint, last_attempt_at__gt=now - ONE_ALARM_IN
     )
     if lately.exclude(pk=delivery.pk).exists():
         log.error("webhook delivery %s died", delivery.pk)

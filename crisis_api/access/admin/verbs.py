@@ -61,8 +61,9 @@ class Verb:
     """One thing that can be done with a row.
 
     `do` calls the service. It may return a response (to show a secret once) or another row to go
-    to. `offered` says whether the row's status allows it; `body` returns what to show above the
-    form. `bulk` offers it in the list, too; `more` puts its button into the menu.
+    to. `offered` says whether the row's status allows it, and `offered_to` whether this person may
+    in spite of their role; `body` returns what to show above the form. `bulk` offers it in the
+    list, too; `more` puts its button into the menu.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Verb:
     do: Callable[[Act], Any]
     form: type[VerbForm] = VerbForm
     offered: Callable[[Any], bool] = lambda row: True
+    offered_to: Callable[[Caller, Any], bool] = lambda caller, row: True
     explains: Words = ""
     done: Words = _DONE
     body: Callable[[HttpRequest, Any], Any] | None = None
@@ -123,6 +125,7 @@ class VerbsMixin:
             or (
                 named[action.method.__name__].offered(row)
                 and self.may(request, named[action.method.__name__].permission, row)
+                and named[action.method.__name__].offered_to(caller_of(request), row)
             )
         ]
 

@@ -134,9 +134,16 @@ def test_keeps_a_policy_once_there_is_one(pages, incident):
     assert "Choose another one" in errors(pages.edit(incident, policy=""))
 
 
-def test_says_that_the_severity_stays_once_it_is_resolved(pages, incident):
+def test_shows_that_severity_and_policy_stay_once_it_is_resolved(pages, incident):
+    assert {"severity", "policy"} <= fields(pages.open(incident)).keys()
     lifecycle.resolve(incident, note="Over.", by=SYSTEM)
-    assert "not possible in the present status" in errors(pages.edit(incident, severity=1))
+    asked = fields(pages.open(incident))
+    assert "title" in asked
+    assert not {"severity", "policy"} & asked.keys()
+    response = pages.edit(incident, severity=1, title="Burns")
+    assert response.status_code == 302, errors(response)
+    incident.refresh_from_db()
+    assert (incident.severity, incident.title) == (3, "Burns")
 
 
 def test_a_title_is_one_line(pages, incident):

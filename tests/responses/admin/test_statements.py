@@ -238,3 +238,24 @@ def test_shows_on_the_incidents_page_what_is_said_of_it(pages, team, anna):
     viewer = AdminPages(a_person(team, "viewer"))
     panels = {each.name: each for each in viewer.open(incident).context["panels"]}
     assert panels["statements"].links == []
+
+
+def test_offers_approving_to_nobody_who_wrote_it(team, vera):
+    author = a_person(team, "approver")
+    statement = a_statement_in_review(team, author=author)
+    assert "approve" in AdminPages(vera).offered(statement)
+    assert "approve" not in AdminPages(author).offered(statement)
+
+
+def test_names_the_language_of_each_field_of_a_correction(team, vera):
+    statement = a_published_statement(team)
+    response = AdminPages(vera).get(verb_page("correct", statement))
+    labels = [str(field.label) for field in response.context["form"].visible_fields()]
+    assert {"Title in English", "Text in English", "Title in Russian"} <= set(labels)
+
+
+def test_leads_to_where_a_published_statement_is_read(team, vera):
+    statement = a_published_statement(team)
+    address = f"/status/{team.slug}/{statement.pk}/"
+    assert address in AdminPages(vera).open(statement).content.decode()
+    assert f"/status/{team.slug}/" not in AdminPages(vera).open(a_statement(team)).content.decode()

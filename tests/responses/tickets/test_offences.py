@@ -20,6 +20,7 @@ def offences(text, category="product_safety"):
         "class action anyone? I'm serious, comment if you're in the UK",
         "The worst cream I ever bought",
         "shameless clowns",
+        "bunch of 1diots",
         "my photos are at www.burned.example",
     ],
 )
@@ -33,11 +34,14 @@ def test_takes_no_criticism_and_no_angry_customer_for_an_offence(text):
         ("I know where your office is and I will find you", "threat"),
         ("сдохните вместе со своим кремом", "threat"),
         ("the PR lady's cell is +1-202-555-0147, let it burn like our faces", "personal_data"),
-        ("bunch of 1diots", "insult"),
     ],
 )
-def test_takes_violence_leaks_and_abuse_for_offences_whatever_the_incident_is_about(text, code):
+def test_takes_violence_and_leaks_for_offences_whatever_the_incident_is_about(text, code):
     assert code in offences(text)
+
+
+def test_takes_abuse_for_an_offence_where_the_incident_is_about_it():
+    assert offences("bunch of 1diots", "harassment") == ("insult",)
 
 
 def test_takes_a_threat_with_the_law_for_no_threat_of_violence():

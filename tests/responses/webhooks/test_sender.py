@@ -10,6 +10,8 @@ from django.db import connection, connections
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from werkzeug import Request, Response
 
+from crisis_api.lib.actors import SYSTEM
+from incidents.escalation import health as engine_health
 from incidents.models import Event
 from responses.models import WebhookDelivery, WebhookEndpoint
 from responses.services import webhook_endpoints
@@ -198,6 +200,19 @@ def test_raises_one_alarm_a_day_however_many_die(endpoint, incident, receiver, c
 
     assert kinds("webhook_endpoint.delivery_died") == ["webhook_endpoint.delivery_died"] * 3
     assert kinds("alarm.raised") == ["alarm.raised"]
+
+
+def test_counts_no_failed_test_among_what_died(endpoint, incident, receiver):
+    receiver.answers(500)
+    send(webhook_endpoints.ping(endpoint, by=SYSTEM))
+    assert kinds("alarm.raised") == []
+    assert engine_health.report().dead == 0
+
+    row = a_delivery(endpoint, incident)
+    WebhookDelivery.objects.filter(pk=row.pk).update(attempts=9)
+    send(row)
+    assert kinds("alarm.raised") == ["alarm.raised"]
+    assert engine_health.report().dead == 1
 
 
 def test_waits_as_long_as_a_busy_receiver_asks_and_leaves_it_alone_meanwhile(
