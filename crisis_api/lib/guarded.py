@@ -79,24 +79,29 @@ class _TimedTlsSocket(ssl.SSLSocket):
         return super().send(*args, **kwargs)
 
 
-def connected(scheme: str, host: str, port: int) -> socket.socket:
-    """Return a connection to an address of the host that may be reached, or raise ChannelError."""
-    refused, addresses = _judged(scheme, host, port)
+def connected(scheme: str, host: str, port: int, *, trusted: bool = False) -> socket.socket:
+    """Return a connection to an address of the host that may be reached, or raise ChannelError.
+
+    `trusted`: the operator set the address, so it may be anywhere.
+    """
+    refused, addresses = _judged(scheme, host, port, trusted)
     if refused:
         raise ChannelError(refused, f"{host} may not be reached.")
     limit = time.monotonic() + min(CONNECT_PATIENCE.total_seconds(), budget.left())
     failure: OSError = OSError("no address")
     for address in addresses[:_ADDRESSES_TRIED]:
         try:
-            return _to(scheme, host, address, port, limit)
+            return _to(scheme, host, address, port, limit, trusted)
         except OSError as error:
             failure = error
     code = "connect_timeout" if isinstance(failure, TimeoutError) else "connection_refused"
     raise ChannelError(code, f"{host} cannot be connected to.") from failure
 
 
-def _judged(scheme: str, host: str, port: int) -> tuple[str | None, list[Address]]:
+def _judged(scheme: str, host: str, port: int, trusted: bool) -> tuple[str | None, list[Address]]:
     try:
+        if trusted:
+            return None, destinations.look_up(host, port)
         return destinations.judged(scheme, host, port)
     except TimeoutError as error:
         raise ChannelError("dns_timeout", f"{host} could not be looked up in time.") from error
@@ -104,7 +109,9 @@ def _judged(scheme: str, host: str, port: int) -> tuple[str | None, list[Address
         raise ChannelError("dns_failed", f"{host} has no address.") from error
 
 
-def _to(scheme: str, host: str, address: Address, port: int, limit: float) -> socket.socket:
+def _to(
+    scheme: str, host: str, address: Address, port: int, limit: float, trusted: bool
+) -> socket.socket:
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     connection = _TimedSocket(family, socket.SOCK_STREAM)
     try:
@@ -115,7 +122,8 @@ def _to(scheme: str, host: str, address: Address, port: int, limit: float) -> so
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.connect((str(address), port))
         peer = ipaddress.ip_address(str(connection.getpeername()[0]).partition("%")[0])
-        if refused := destinations.refusal(scheme, host, port, [peer]):
+        refused = None if trusted else destinations.refusal(scheme, host, port, [peer])
+        if refused:
             raise ChannelError(refused, f"{host} may not be reached.")
         connection.settimeout(budget.left())
     except BaseException:
@@ -134,12 +142,30 @@ class _GuardedHTTPSConnection(HTTPSConnection):
         return connected("https", self.host, self.port or 443)
 
 
+class _TrustedHTTPConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return connected("http", self.host, self.port or 80, trusted=True)
+
+
+class _TrustedHTTPSConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return connected("https", self.host, self.port or 443, trusted=True)
+
+
 class _GuardedHTTPPool(HTTPConnectionPool):
     ConnectionCls = _GuardedHTTPConnection
 
 
 class _GuardedHTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _GuardedHTTPSConnection
+
+
+class _TrustedHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _TrustedHTTPConnection
+
+
+class _TrustedHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _TrustedHTTPSConnection
 
 
 @cache
@@ -158,12 +184,16 @@ def tls() -> ssl.SSLContext:
 class GuardedAdapter(HTTPAdapter):
     """requests' adapter with our connections, without proxies or repetitions of its own."""
 
+    def __init__(self, *, trusted: bool = False, **kwargs: Any) -> None:
+        self._trusted = trusted
+        super().__init__(**kwargs)
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make pools of guarded connections only."""
         super().init_poolmanager(*args, **kwargs, ssl_context=tls())
         self.poolmanager.pool_classes_by_scheme = {
-            "http": _GuardedHTTPPool,
-            "https": _GuardedHTTPSPool,
+            "http": _TrustedHTTPPool if self._trusted else _GuardedHTTPPool,
+            "https": _TrustedHTTPSPool if self._trusted else _GuardedHTTPSPool,
         }
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:

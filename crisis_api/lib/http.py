@@ -6,6 +6,9 @@ user's eyes: what a receiver says may be what an attacker wants to read.
 
     answer = http.post(url, body, {"Content-Type": "application/json"})
     answer.status   # 2xx; anything else is a ChannelError with `status`
+
+`call` is for the interfaces of networks, at addresses that the operator set: it goes wherever that
+is, and returns the whole answer whatever its status. All else holds for it, too.
 """
 
 import os
@@ -43,6 +46,15 @@ class Answer:
     headers: Mapping[str, str]
     body_excerpt: str
     elapsed: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a network answered, as it came; headers in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
 
 
 def check_url(url: str, *, pointer: str = "/url") -> None:
@@ -108,16 +120,51 @@ def get(
     return _sent("GET", url, None, headers or {}, timeout)
 
 
+def call(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    *,
+    timeout: timedelta = PATIENCE,
+    most_bytes: int = MOST_BYTES,
+) -> Reply:
+    """Call an address that begins as the operator set it; return the answer, whatever its status.
+
+    Never for an address that somebody typed in: this one may lead anywhere. Raises ChannelError
+    where there was no answer, `ambiguous` where the request may have arrived.
+    """
+    return _exchanged(method, url, body, headers, timeout, most_bytes, trusted=True)
+
+
 def _sent(
     method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout: timedelta
 ) -> Answer:
+    began = time.monotonic()
+    reply = _exchanged(method, url, body, headers, timeout, MOST_BYTES, trusted=False)
+    elapsed = timedelta(seconds=time.monotonic() - began)
+    answer = Answer(reply.status, reply.headers, _excerpt(reply.content), elapsed)
+    if not 200 <= answer.status < 300:
+        raise _rejection(answer)
+    return answer
+
+
+def _exchanged(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    timeout: timedelta,
+    most_bytes: int,
+    *,
+    trusted: bool,
+) -> Reply:
     if "@" in urlsplit(url).netloc or _UNSEEMLY.search(url):
         raise ChannelError("invalid_url", permanent=True)
-    began = time.monotonic()
     budget.start(timeout)
     with breaker.reach("{0.scheme}://{0.netloc}".format(urlsplit(url.lower()))):
         try:
-            response = _session().request(
+            response = _session(trusted=trusted).request(
                 method,
                 url,
                 data=body,
@@ -125,27 +172,23 @@ def _sent(
                 stream=True,
                 timeout=(CONNECT_PATIENCE.total_seconds(), timeout.total_seconds()),
             )
-            content = _read(response)
+            content = _read(response, most_bytes)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise _failure(error) from error
-    elapsed = timedelta(seconds=time.monotonic() - began)
     told = {name.lower(): value[:500] for name, value in response.headers.items()}
-    answer = Answer(response.status_code, told, _excerpt(content), elapsed)
-    if not 200 <= answer.status < 300:
-        raise _rejection(answer)
-    return answer
+    return Reply(response.status_code, told, content)
 
 
-def _read(response: requests.Response) -> bytes:
+def _read(response: requests.Response, most_bytes: int) -> bytes:
     """Return the body as it came: unpacked, a small one may be as large as the memory."""
     content = b""
-    while part := response.raw.read(MOST_BYTES + 1 - len(content), decode_content=False):
+    while part := response.raw.read(most_bytes + 1 - len(content), decode_content=False):
         content += part
-        if len(content) > MOST_BYTES:
+        if len(content) > most_bytes:
             break
     # Only a connection that was read to its end is used again.
     response.close()
-    if len(content) > MOST_BYTES:
+    if len(content) > most_bytes:
         raise ChannelError(
             "answer_too_large",
             "It answered at too great a length.",
@@ -222,9 +265,15 @@ def _chain(error: BaseException) -> list[BaseException]:
 _mine = threading.local()
 
 
-def _session() -> requests.Session:
-    """Return this thread's session with its kept connections; a forked child makes its own."""
+def _session(*, trusted: bool) -> requests.Session:
+    """Return this thread's session with its kept connections; a forked child makes its own.
+
+    There are two: a connection to an address of the operator's is never lent to one typed in.
+    """
     if getattr(_mine, "pid", None) != os.getpid():
+        _mine.sessions, _mine.pid = {}, os.getpid()
+    sessions: dict[bool, requests.Session] = _mine.sessions
+    if trusted not in sessions:
         session: requests.Session = HTTPSession(
             Config(
                 # Our own adapter does it, more strictly.
@@ -240,7 +289,7 @@ def _session() -> requests.Session:
         session.headers["Accept-Encoding"] = "identity"
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("https://", "http://"):
-            session.mount(scheme, GuardedAdapter(pool_connections=20, pool_maxsize=2))
-        _mine.session, _mine.pid = session, os.getpid()
-    session = _mine.session
-    return session
+            adapter = GuardedAdapter(pool_connections=20, pool_maxsize=2, trusted=trusted)
+            session.mount(scheme, adapter)
+        sessions[trusted] = session
+    return sessions[trusted]

@@ -1,13 +1,14 @@
 """What every network's channel looks like, and the plain values its parser hands over.
 
-A channel turns the raw bytes of a receipt into `ParsedMention` values. It decides nothing and
-stores nothing: whatever it cannot read becomes a `ParseError` with a code, and what it could
-read is kept beside it.
+A channel turns the raw bytes of a receipt into `ParsedMention` values, and into `ParsedEvent`s
+where its network tells of more than what people wrote. It decides nothing and stores nothing:
+whatever it cannot read becomes a `ParseError` with a code, and what it could read is kept beside
+it. How a network is called is in `connection.py`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -36,9 +37,12 @@ class Capability(StrEnum):
     """What a network lets us do. A verb asks for its capability before it is offered."""
 
     IMPORT = "import"
+    AUTHORISE = "authorise"
     WEBHOOKS = "webhooks"
+    SUBSCRIBE = "subscribe"
     LIST_POSTS = "list_posts"
     LIST_COMMENTS = "list_comments"
+    LIST_REPLIES = "list_replies"
     GET_COMMENT = "get_comment"
     MENTIONS = "mentions"
     CONVERSATIONS = "conversations"
@@ -46,8 +50,42 @@ class Capability(StrEnum):
     REPLY = "reply"
     HIDE = "hide"
     DELETE_OWN = "delete_own"
+    DELETE_ANY = "delete_any"
+    LIKE = "like"
+    PIN = "pin"
     SEND_MESSAGE = "send_message"
     PUBLISH = "publish"
+
+
+class Visibility(StrEnum):
+    """Who can see it."""
+
+    PUBLIC = "public"
+    HIDDEN = "hidden"
+    RESTRICTED = "restricted"
+    DELETED = "deleted"
+
+
+class EventKind(StrEnum):
+    """What a network tells of."""
+
+    COMMENT_CREATED = "comment.created"
+    COMMENT_EDITED = "comment.edited"
+    COMMENT_DELETED = "comment.deleted"
+    COMMENT_HIDDEN = "comment.hidden"
+    COMMENT_RESTRICTED = "comment.restricted"
+    COMMENT_PUBLISHED = "comment.published"
+    MENTION_CREATED = "mention.created"
+    MENTION_EDITED = "mention.edited"
+    MENTION_RESTRICTED = "mention.restricted"
+    MESSAGE_RECEIVED = "message.received"
+    MESSAGE_SENT = "message.sent"
+    MESSAGE_READ = "message.read"
+    PUBLICATION_COMPLETED = "publication.completed"
+    PUBLICATION_VISIBLE = "publication.visible"
+    PUBLICATION_WITHDRAWN = "publication.withdrawn"
+    PUBLICATION_FAILED = "publication.failed"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +117,36 @@ class ParsedMention:
 
 
 @dataclass(frozen=True, slots=True)
+class ParsedEvent:
+    """One thing that a network told of, with as much of it as it told.
+
+    `name` is the network's own word, so that one which nobody knows yet is kept and shown.
+    `dedupe_key` is the same however often it is delivered. `own`: the account itself did it;
+    None where the network does not say, as when our own reply comes back. `partial`: ids only,
+    or less than the network would tell when asked. `visibility` is what follows for the object,
+    None where nothing does. `mention` is what somebody wrote, where that was told; for a message
+    of our own, what we wrote. `through_api`: a program sent it, ours or another.
+    """
+
+    name: str
+    kind: EventKind
+    account_external_id: str
+    occurred_at: datetime
+    dedupe_key: str
+    external_id: str | None = None
+    post_external_id: str | None = None
+    parent_external_id: str | None = None
+    conversation_external_id: str | None = None
+    author_external_id: str = ""
+    own: bool | None = None
+    through_api: bool | None = None
+    partial: bool = False
+    visibility: Visibility | None = None
+    reason: str = ""
+    mention: ParsedMention | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ParseError:
     """Why one line or item could not be read.
 
@@ -97,12 +165,14 @@ class ParseError:
 class ParseOutcome:
     """Everything one receipt gave: what was read, what was not, and what was odd.
 
-    Warnings cost nothing (an unknown column); every error cost at least one item.
+    Warnings cost nothing (an unknown column); every error cost at least one item. `mentions`
+    are whole enough to be stored as they are; `events` say everything, these included.
     """
 
     mentions: tuple[ParsedMention, ...] = ()
     errors: tuple[ParseError, ...] = ()
     warnings: tuple[ParseError, ...] = ()
+    events: tuple[ParsedEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +214,10 @@ class WebhookChannel(Channel, Protocol):
     """A network that pushes.
 
     `handshake` answers a subscription check (None: this request is not one). `verify` says
-    whether the raw bytes were signed by the network for one of `secrets`, at `now`.
-    `ack_body` is what a delivery is answered with once its receipt is committed.
+    whether the raw bytes were signed by the network for one of `secrets`, at `now` give or take
+    `tolerance` where it signs a time. `addressee` names the account of a verified delivery by its
+    id on the network (None: the address it came to says it, or nobody can). `ack_body` is what a
+    delivery is answered with once its receipt is committed, whether or not it could be read.
     """
 
     @property
@@ -153,4 +225,12 @@ class WebhookChannel(Channel, Protocol):
 
     def handshake(self, request: WebhookRequest) -> WebhookReply | None: ...
 
-    def verify(self, request: WebhookRequest, secrets: tuple[str, ...], now: datetime) -> bool: ...
+    def verify(
+        self,
+        request: WebhookRequest,
+        secrets: tuple[str, ...],
+        now: datetime,
+        tolerance: timedelta,
+    ) -> bool: ...
+
+    def addressee(self, raw: bytes) -> str | None: ...

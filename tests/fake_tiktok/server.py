@@ -142,8 +142,9 @@ class Handler(BaseHTTPRequestHandler):
         told: dict[str, Any] = {}
         code, message = 0, "OK"
         try:
-            if fault is not None and self._fails_before(fault):
+            if fault is not None and fault.kind in ("http", "hang", "drop"):
                 self._note(method, name, values, fault.kind, 0)
+            if fault is not None and self._fails_before(fault):
                 return None
             code, told = self.fake.call(
                 method, name, values, self.headers.get("Access-Token") or "", files

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from incidents.channels.protocol import AuthorKind, MentionKind, ParsedMention, ParseError
+from incidents.channels.wire import storable
 
 FIELDS: Final[tuple[str, ...]] = (
     "external_id",
@@ -48,8 +49,6 @@ _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")
 _URL = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?", re.IGNORECASE)
 _TRUE = frozenset({"true", "1", "yes", "да"})
 _FALSE = frozenset({"false", "0", "no", "нет", ""})
-# NUL is refused by PostgreSQL's text, lone surrogates by every UTF-8 encoder.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 _T = TypeVar("_T")
 _K = TypeVar("_K", MentionKind, AuthorKind)
@@ -156,11 +155,6 @@ def derived_id(account: str, author_id: str, text: str, written_at: datetime) ->
     parts = [account.casefold(), author_id, text, written_at.astimezone(UTC).isoformat()]
     digest = hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
     return f"derived:{digest[:40]}"
-
-
-def storable(text: str) -> str:
-    """The text with what no database keeps (NUL, lone surrogates) replaced by U+FFFD."""
-    return _UNSTORABLE.sub("�", text)
 
 
 def _canonical(fields: Mapping[str, object]) -> dict[str, object]:

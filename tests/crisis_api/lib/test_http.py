@@ -656,3 +656,54 @@ def test_ends_a_handshake_that_never_comes(receiver: Callable[..., Receiver]) ->
     error = failure(f"https://127.0.0.1:{there.port}/", seconds=0.6)
     assert error.code in ("timeout", "tls_failed")
     assert time.monotonic() - began < 8
+
+
+def call(there: Receiver, method: str = "POST", **words: Any) -> http.Reply:
+    return http.call(method, there.url(), b"{}", {"X-Test": "1"}, **words)
+
+
+def test_calls_an_address_that_the_operator_set_wherever_it_is(
+    receiver: Callable[..., Receiver],
+) -> None:
+    there = receiver(b"HTTP/1.1 503 No\r\nContent-Length: 4\r\nX-Log: 7\r\n\r\nbusy")
+    reply = call(there)
+    assert (reply.status, reply.content, reply.headers["x-log"]) == (503, b"busy", "7")
+
+
+def test_lends_no_connection_of_the_operator_to_an_address_typed_in(
+    receiver: Callable[..., Receiver],
+) -> None:
+    there = receiver()
+    call(there)
+    with pytest.raises(ChannelError, match="not be reached"):
+        http.post(there.url(), b"{}", {})
+    assert (there.connections, len(there.heard)) == (1, 1)
+    call(there)
+    assert (there.connections, len(there.heard)) == (1, 2)
+
+
+def test_follows_no_redirect_of_a_network(
+    receiver: Callable[..., Receiver], canary: Receiver
+) -> None:
+    location = canary.url().encode()
+    there = receiver(
+        b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
+    )
+    assert call(there).status == 302
+    assert canary.connections == 0
+
+
+def test_reads_of_a_network_what_the_caller_allows(receiver: Callable[..., Receiver]) -> None:
+    answer = b"x" * 100_000
+    there = receiver(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + answer)
+    assert call(there, most_bytes=100_000).content == answer
+    with pytest.raises(ChannelError) as raised:
+        call(there)
+    assert (raised.value.code, raised.value.ambiguous) == ("answer_too_large", True)
+
+
+def test_ends_a_call_of_a_network_by_the_wall(receiver: Callable[..., Receiver]) -> None:
+    there = receiver(drips(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"))
+    with pytest.raises(ChannelError) as raised:
+        call(there, timeout=timedelta(seconds=0.6))
+    assert (raised.value.code, raised.value.ambiguous) == ("timeout", True)

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -26,8 +26,17 @@ class PushedChannel:
         challenge = request.query.get("challenge")
         return WebhookReply(200, challenge.encode()) if challenge else None
 
-    def verify(self, request: WebhookRequest, secrets: tuple[str, ...], now: datetime) -> bool:
+    def verify(
+        self,
+        request: WebhookRequest,
+        secrets: tuple[str, ...],
+        now: datetime,
+        tolerance: timedelta,
+    ) -> bool:
         return request.headers.get("x-signature", "") in secrets
+
+    def addressee(self, raw: bytes) -> str | None:
+        return None
 
 
 @pytest.fixture(autouse=True)
