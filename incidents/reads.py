@@ -1,9 +1,8 @@
 """What is read of incidents: the parts of a detail that no column of theirs holds.
 
-Fields of ReadSerializers, each of which costs one query however many rows are read.
+Fields of ReadSerializers, whose rows come with those of the incidents.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +11,7 @@ from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 from rest_framework import serializers
 
 from crisis_api.lib import clock
-from crisis_api.lib.drf.columns import Computed, Related
+from crisis_api.lib.drf.columns import Related, RelatedOne
 from crisis_api.lib.drf.serializers import InstantField, ReadSerializer, WordField
 from incidents.models import (
     UNRESOLVED,
@@ -42,34 +41,44 @@ class MilestoneRead(ReadSerializer):
     missed = serializers.BooleanField()
 
 
+class _MilestoneRow(ReadSerializer):
+    name = serializers.CharField()
+    target_at = InstantField()
+    reached_at = InstantField()
+    detected_at = InstantField(source="incident.detected_at")
+    opened_at = InstantField(source="incident.opened_at")
+
+
 class Milestones(Related):
     """All milestones of each incident in their order, the detection and the opening first."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(MilestoneRead, queryset=Milestone.objects.all, fk="incident_id", **kwargs)
-
-    def fetch(self, keys: Sequence[Any]) -> dict[Any, list[Any]]:
-        """Return the milestones of the incidents, in one query."""
-        now = clock.now()
-        found: dict[Any, list[Any]] = {}
-        rows = (
-            self.queryset()
-            .filter(incident_id__in=keys)
-            .values_list(
-                "incident_id",
-                "name",
-                "target_at",
-                "reached_at",
-                "incident__detected_at",
-                "incident__opened_at",
-            )
+        super().__init__(
+            MilestoneRead,
+            row=_MilestoneRow,
+            queryset=Milestone.objects.all,
+            fk="incident_id",
+            **kwargs,
         )
-        for incident_id, name, target_at, reached_at, detected_at, opened_at in rows:
-            mine = found.setdefault(incident_id, _beginning(detected_at, opened_at))
-            mine.append(_milestone(name, opened_at, reached_at, target_at, now))
-        for mine in found.values():
-            mine.sort(key=lambda row: _PLACES[row["name"]])
+
+    def made(self, rows: list[dict[str, Any]], key: UUID) -> list[dict[str, Any]]:
+        """Return the milestones as they stand now."""
+        now = clock.now()
+        found = _beginning(rows[0]["detected_at"], rows[0]["opened_at"]) if rows else []
+        for row in sorted(rows, key=lambda row: _PLACES[row["name"]]):
+            reached_at, target_at = row["reached_at"], row["target_at"]
+            found.append(_milestone(row["name"], row["opened_at"], reached_at, target_at, now))
         return found
+
+
+class _WithMilestones(ReadSerializer):
+    milestones = Milestones()
+
+
+def milestones_of(incident: Incident) -> list[dict[str, Any]]:
+    """Return the milestones of one incident."""
+    row = _WithMilestones.row(Incident.objects.filter(pk=incident.pk))
+    return row["milestones"] if row else []
 
 
 _PLACES = {name: place for place, name in enumerate(["detected", "opened", *NAMES])}
@@ -108,26 +117,31 @@ class IncidentBrief(ReadSerializer):
     status = serializers.ChoiceField(choices=IncidentStatus.values)
 
 
+class _Pair(ReadSerializer):
+    first = IncidentBrief()
+    second = IncidentBrief()
+
+
 class RelatedIncidents(Related):
     """The incidents that each incident is related to."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(IncidentBrief, queryset=Incident.objects.all, fk="id", **kwargs)
+        super().__init__(
+            IncidentBrief,
+            row=_Pair,
+            queryset=IncidentRelation.objects.all,
+            fk="first_id",
+            **kwargs,
+        )
 
-    def fetch(self, keys: Sequence[Any]) -> dict[Any, list[Any]]:
-        """Return the related incidents, in two queries."""
-        wanted = set(keys)
-        rows = IncidentRelation.objects.filter(Q(first_id__in=wanted) | Q(second_id__in=wanted))
-        pairs: list[tuple[UUID, UUID]] = []
-        for first, second in rows.order_by("id").values_list("first_id", "second_id"):
-            pairs += [(one, other) for one, other in ((first, second), (second, first))]
-        others = self.queryset().filter(pk__in={other for one, other in pairs if one in wanted})
-        known = {row["id"]: row for row in IncidentBrief.rows(others)}
-        found: dict[Any, list[Any]] = {}
-        for one, other in pairs:
-            if one in wanted:
-                found.setdefault(one, []).append(known[other])
-        return found
+    def rows_of(self, parent: OuterRef) -> QuerySet[Any]:
+        """Return the relations that name the incident, whether first or second."""
+        rows = self.queryset().filter(Q(first_id=parent) | Q(second_id=parent))
+        return rows.order_by(*self.order)
+
+    def made(self, rows: list[dict[str, Any]], key: UUID) -> list[dict[str, Any]]:
+        """Return the other incident of each pair."""
+        return [row["second"] if row["first"]["id"] == key else row["first"] for row in rows]
 
 
 class EscalationRead(ReadSerializer):
@@ -141,38 +155,24 @@ class EscalationRead(ReadSerializer):
     next_reminder_at = InstantField(allow_null=True)
 
 
-_OF_ESCALATION = ("generation", "status", "round", "started_at", "ended_at")
-
-
-class LatestEscalation(Computed):
-    """The latest run; null where there was none. Needs `with_escalation`."""
+class LatestEscalation(RelatedOne):
+    """The latest run; null where there was none."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            columns=[*(f"escalation_{name}" for name in _OF_ESCALATION), "next_reminder_at"],
-            make=_escalation,
-            child=EscalationRead(allow_null=True),
+            EscalationRead(allow_null=True),
+            queryset=_with_next_reminder,
+            fk="incident_id",
+            order=["-generation"],
             **kwargs,
         )
 
 
-def _escalation(*values: Any) -> dict[str, Any] | None:
-    names = (*_OF_ESCALATION, "next_reminder_at")
-    return dict(zip(names, values, strict=True)) if values[0] is not None else None
-
-
-def with_escalation(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Let incidents be read together with their latest run and its next reminder."""
-    latest = Escalation.objects.filter(incident=OuterRef("pk")).order_by("-generation")
-    ahead = (
-        Reminder.objects.pending()
-        .filter(subject_id=OuterRef("pk"), kind="escalation_step")
-        .order_by()
-        .values("subject_id")
-    )
-    columns = {f"escalation_{name}": Subquery(latest.values(name)[:1]) for name in _OF_ESCALATION}
+def _with_next_reminder() -> QuerySet[Any]:
+    steps = Reminder.objects.pending().filter(kind="escalation_step").order_by()
+    ahead = steps.filter(subject_id=OuterRef("incident_id")).values("subject_id")
     earliest = Subquery(ahead.annotate(at=Min("due_at")).values("at"))
-    return rows.annotate(**columns, next_reminder_at=earliest)
+    return Escalation.objects.annotate(next_reminder_at=earliest)
 
 
 def counts(rows: QuerySet[Any]) -> dict[str, Any]:

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db.models import UUIDField
+
 from crisis_api.access.models import ApiKey, Membership, Owner, User
 from crisis_api.access.permissions import permission
 from crisis_api.lib.actors import Actor
 from crisis_api.lib.errors import Forbidden
+from crisis_api.lib.prepared import Argument, Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,7 @@ def for_key(key: ApiKey) -> Caller:
     if key.owner is None:
         teams = {key.team_id: None} if key.team_id else {}
         return Caller(Actor("api_key", key.pk), teams, key=key)
-    memberships = Membership.objects.filter(owner=key.owner).values_list(
-        "team_id", "role", "team__personal_keys_may_approve"
-    )
+    memberships = _MEMBERSHIPS.rows(owner=key.owner.pk)
     roles = {team: role for team, role, _ in memberships}
     approving = frozenset(team for team, _, may in memberships if may)
     return Caller(
@@ -96,7 +97,16 @@ def for_key(key: ApiKey) -> Caller:
     )
 
 
+_MEMBERSHIPS = Prepared(
+    lambda: (
+        Membership.objects.filter(owner_id=Argument("owner", UUIDField()))
+        .order_by()
+        .values_list("team_id", "role", "team__personal_keys_may_approve")
+    )
+)
+
+
 def _roles(owner: Owner | None) -> dict[UUID, str | None]:
     if owner is None:
         return {}
-    return dict(Membership.objects.filter(owner=owner).values_list("team_id", "role"))
+    return {team: role for team, role, _ in _MEMBERSHIPS.rows(owner=owner.pk)}

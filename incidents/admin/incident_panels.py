@@ -161,7 +161,7 @@ def _messages(rows: Sequence[Reminder]) -> dict[Any, Any]:
 
 def milestones(incident: Incident, caller: Caller) -> Panel:
     """How many minutes each step took, against how many it should take."""
-    found = reads.Milestones().fetch([incident.pk]).get(incident.pk, [])
+    found = reads.milestones_of(incident)
     names = {**dict(Milestone.Name.choices), "detected": _("detected"), "opened": _("opened")}
     rows = [
         (

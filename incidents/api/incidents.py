@@ -114,8 +114,7 @@ class IncidentViewSet(Verbs, ResourceViewSet):
 
     def queryset_for(self, caller: Caller) -> QuerySet[Incident]:
         """Return the incidents of the caller's teams."""
-        rows = Incident.objects.visible_to(caller)
-        return rows if self.action in ("list", "counts") else reads.with_escalation(rows)
+        return Incident.objects.visible_to(caller)
 
     def lookup(self, value: str) -> dict[str, Any]:
         """Return the condition for an id or a reference."""
@@ -137,10 +136,10 @@ class IncidentViewSet(Verbs, ResourceViewSet):
         without a new version.
         """
         response = super().retrieve(request, **kwargs)
-        running = self.found().filter(status=IncidentStatus.OPEN, snoozed_until=None)
-        if response.status_code == 304 and running.exists():
-            row = self.shown().row(running)
-            return Response(row, headers={"ETag": response.headers["ETag"]})
+        if response.status_code == 304:
+            running = self.found().filter(status=IncidentStatus.OPEN, snoozed_until=None)
+            if row := self.shown().row(running):
+                return Response(row, headers={"ETag": response.headers["ETag"]})
         return response
 
     @extend_schema(responses={200: IncidentDetail, 201: IncidentDetail})

@@ -19,11 +19,17 @@ class OfIncident(ResourceViewSet):
 
     def queryset_for(self, caller: Caller) -> QuerySet[Any]:
         """Return the rows of the incident, which must exist for the caller."""
-        found: QuerySet[Any] = self.rows.filter(incident_id=self.incident_of(caller).pk)
+        pk = self.incidents_of(caller).values_list("pk", flat=True).order_by()[:1]
+        found: QuerySet[Any] = self.rows.filter(incident_id=_or_404(next(iter(pk), None)))
         return found
 
     def incident_of(self, caller: Caller) -> Incident:
         """Return the incident of the path, or raise 404."""
+        incident: Incident = _or_404(self.incidents_of(caller).first())
+        return incident
+
+    def incidents_of(self, caller: Caller) -> QuerySet[Incident]:
+        """Return the incidents (one or none) that the path names."""
         value = str(self.kwargs["incident"])
         pk = canonical_uuid(value)
         rows = Incident.objects.visible_to(caller)
@@ -34,7 +40,10 @@ class OfIncident(ResourceViewSet):
             rows = rows.filter(pk=pk)
         else:
             raise NotFound()
-        incident: Incident | None = rows.first()
-        if incident is None:
-            raise NotFound()
-        return incident
+        return rows
+
+
+def _or_404(found: Any) -> Any:
+    if found is None:
+        raise NotFound()
+    return found

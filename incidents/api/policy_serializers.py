@@ -1,7 +1,7 @@
 """What goes into and comes out of `/escalation_policies/`."""
 
-from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
@@ -18,8 +18,15 @@ from crisis_api.lib.drf.serializers import (
     TitleField,
     WordField,
 )
-from incidents.escalation.plan import MAX_STEPS, MAX_TARGETS, NAMED_BY, URGENCIES, Step, Target
-from incidents.escalation.plans import targets_of
+from incidents.escalation.plan import (
+    MAX_STEPS,
+    MAX_TARGETS,
+    NAMED_BY,
+    URGENCIES,
+    Step,
+    Target,
+    TargetKind,
+)
 from incidents.models import Category, EscalationStep
 from incidents.reads import SEVERITIES
 
@@ -44,29 +51,62 @@ class StepRead(ReadSerializer):
     targets = PolicyTargetRead(many=True)
 
 
+def _named(through: Any, column: str) -> Related:
+    """Return the ids that a step names, in the order in which they were made."""
+    return Related(
+        serializers.UUIDField(),
+        queryset=through.objects.all,
+        fk="escalationstep_id",
+        order=[column],
+        flat=column,
+    )
+
+
+class _StepRow(ReadSerializer):
+    delay_seconds = serializers.IntegerField()
+    urgency = serializers.CharField()
+    working_hours_only = serializers.BooleanField()
+    notify_owner = serializers.BooleanField()
+    roles = serializers.ListField()
+    person = _named(EscalationStep.people.through, "owner_id")
+    rotation = _named(EscalationStep.rotations.through, "rotation_id")
+    webhook = _named(EscalationStep.webhooks.through, "contactpoint_id")
+
+
 class Steps(Related):
-    """The steps of each policy of a page, with two queries for all."""
+    """The steps of a policy in their order, each with whom it reminds."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(StepRead, queryset=EscalationStep.objects.all, fk="policy_id", **kwargs)
+        super().__init__(
+            StepRead,
+            row=_StepRow,
+            queryset=EscalationStep.objects.all,
+            fk="policy_id",
+            order=["number"],
+            **kwargs,
+        )
 
-    def fetch(self, keys: Sequence[Any]) -> dict[Any, list[Any]]:
-        """Return the steps of each policy."""
-        rows = list(EscalationStep.objects.filter(policy_id__in=keys).order_by("number"))
-        targets = targets_of(rows)
-        found: dict[Any, list[Any]] = {}
-        for row in rows:
-            steps = found.setdefault(row.policy_id, [])
-            steps.append(
-                {
-                    "number": len(steps) + 1,
-                    "delay_seconds": row.delay_seconds,
-                    "urgency": row.urgency,
-                    "working_hours_only": row.working_hours_only,
-                    "targets": [target_json(target) for target in targets[row.pk]],
-                }
-            )
-        return found
+    def made(self, rows: list[dict[str, Any]], key: UUID) -> list[dict[str, Any]]:
+        """Return the steps, numbered from 1."""
+        return [
+            {
+                "number": number,
+                "delay_seconds": row["delay_seconds"],
+                "urgency": row["urgency"],
+                "working_hours_only": row["working_hours_only"],
+                "targets": [target_json(target) for target in _targets(row)],
+            }
+            for number, row in enumerate(rows, 1)
+        ]
+
+
+def _targets(row: dict[str, Any]) -> list[Target]:
+    kinds: tuple[TargetKind, ...] = ("person", "rotation", "webhook")
+    return [
+        *([Target("owner")] if row["notify_owner"] else ()),
+        *(Target(kind, id=str(each)) for kind in kinds for each in row[kind]),
+        *(Target("role", role=str(role)) for role in row["roles"]),
+    ]
 
 
 class PolicyRead(ReadSerializer):

@@ -64,12 +64,6 @@ def _plan_of(policy: EscalationPolicy, *, then: Plan | None) -> Plan:
     )
 
 
-def targets_of(steps: Sequence[EscalationStep]) -> dict[int, tuple[Target, ...]]:
-    """Return whom each of the steps names, by the step's id, with one query for all."""
-    named = _named_by(steps)
-    return {step.pk: _targets(step, named[step.pk]) for step in steps}
-
-
 def _targets(step: EscalationStep, named: Iterable[Target]) -> tuple[Target, ...]:
     owner = (Target("owner"),) if step.notify_owner else ()
     roles = tuple(Target("role", role=str(role)) for role in step.roles)

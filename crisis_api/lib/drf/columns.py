@@ -1,11 +1,11 @@
-"""Fields of a ReadSerializer that are made of columns, or fetched for a whole page at once."""
+"""Fields of a ReadSerializer that are made of columns, or of rows that belong to the row."""
 
 from collections.abc import Callable, Iterable, Sequence
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 from rest_framework import serializers
 
 if TYPE_CHECKING:
@@ -77,11 +77,13 @@ class HtmlUrlField(Computed):
 
 
 class Related(_Field):
-    """Rows that belong to a row, fetched for the whole page with one more query.
+    """Rows that belong to a row, which come with it, in the same query.
 
     `Related(RefRead, queryset=lambda: ExternalRef.objects.filter(subject_type="incident"),
     fk="subject_id", order=["id"])`. Each row of `queryset` names its parent by the column `fk`;
     `key` is the parent's column it refers to. `flat` serves one column instead of objects.
+    `queryset` is asked once, so it may not depend on the time or on who asks. `row` says what is
+    read where it isn't `child`, which describes what is served.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Related(_Field):
         key: str = "id",
         order: Iterable[str] = ("id",),
         flat: str = "",
+        row: "type[ReadSerializer] | None" = None,
         **kwargs: Any,
     ) -> None:
         self.child = child
@@ -101,22 +104,26 @@ class Related(_Field):
         self.key = key
         self.order = tuple(order)
         self.flat = flat
+        self.row = row or (child if isinstance(child, type) else type(child))
         kwargs["source"] = "*"
         super().__init__(read_only=True, **kwargs)
 
-    def fetch(self, keys: Sequence[Any]) -> dict[Any, list[Any]]:
-        """Return what belongs to each of the keys, in one query."""
-        found: dict[Any, list[Any]] = {}
-        mine = self.queryset().filter(**{f"{self.fk}__in": keys}).order_by(*self.order)
-        if self.flat:
-            for key, value in mine.values_list(self.fk, self.flat):
-                found.setdefault(key, []).append(value)
-        elif isinstance(self.child, type):
-            for row, (key,) in self.child.fetch(mine, self.fk):
-                found.setdefault(key, []).append(row)
-        return found
+    def rows_of(self, parent: OuterRef) -> QuerySet[Any]:
+        """Return the rows that belong to the parent with this key, in their order."""
+        return self.queryset().filter(**{self.fk: parent}).order_by(*self.order)
 
-    def to_representation(self, value: Any) -> Any:
-        """Return the rows of a model instance, where somebody serializes one after all."""
-        key = getattr(value, self.key)
-        return self.fetch([key]).get(key, [])
+    def made(self, rows: list[Any], key: Any) -> Any:
+        """Return what is served of the rows of the parent with this key."""
+        return rows
+
+
+class RelatedOne(Related):
+    """The first of the rows that belong to a row; null where there is none."""
+
+    def rows_of(self, parent: OuterRef) -> QuerySet[Any]:
+        """Return the first row that belongs to the parent with this key."""
+        return super().rows_of(parent)[:1]
+
+    def made(self, rows: list[Any], key: Any) -> Any:
+        """Return the row or None."""
+        return next(iter(rows), None)

@@ -14,6 +14,7 @@ from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 from drf_spectacular.plumbing import ResolvedComponent, build_array_type
 
 from crisis_api.lib.drf import problems, schema_words
+from crisis_api.lib.drf.columns import RelatedOne
 from crisis_api.lib.drf.schema_parts import (
     PROBLEM,
     PROBLEMS,
@@ -193,14 +194,16 @@ class ComputedExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-unt
 
 
 class RelatedExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    """A list of its children."""
+    """A list of its children, or one of them."""
 
     target_class = "crisis_api.lib.drf.columns.Related"
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Any:
-        """Return a list of the child's schema."""
+        """Return the child's schema, in a list unless there is but one."""
         child = self.target.child
+        if isinstance(self.target, RelatedOne):
+            return auto_schema._map_serializer_field(child, direction)
         if isinstance(child, type):
             return build_array_type(auto_schema.resolve_serializer(child, direction).ref)
         return build_array_type(auto_schema._map_serializer_field(child, direction))

@@ -199,7 +199,7 @@ class ResourceViewSet(RepeatablePosts, GenericViewSet[Any]):
             key = subject.pk if isinstance(subject, models.Model) else subject
             subject = self.scoped().filter(pk=key)
         extra = [self.etag_column] if self.etag_column else []
-        found = self.shown().fetch(subject[:1], *extra)
+        found = self.shown().fetch(subject.order_by()[:1], *extra)
         if not found:
             raise NotFound()
         row, versions = found[0]

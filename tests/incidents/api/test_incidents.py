@@ -146,12 +146,43 @@ def test_lists_the_incidents_of_the_callers_teams_in_two_queries(
     an_incident(a_team())
     api = an_api(a_key(team))
     api.get(URL)
-    # Two for the key and its team's, two for the page.
-    with django_assert_max_num_queries(4):
+    # One for the key, one for the page.
+    with django_assert_max_num_queries(2):
         response = api.get(URL, {"page_size": 3})
     assert len(response.json()["results"]) == 3
     rest = api.get(response.json()["next"]).json()
     assert (len(rest["results"]), rest["next"]) == (2, None)
+
+
+def test_shows_an_incident_with_all_that_belongs_to_it_in_two_queries(
+    clock, django_assert_num_queries
+):
+    team, far = a_team(), a_team()
+    incident, other, merged = opened(team), opened(team), opened(team)
+    api = an_api(a_key(team))
+    api.post(f"{URL}{incident.pk}/relate/", {"other": str(other.pk)})
+    api.post(f"{URL}{merged.pk}/merge/", {"into": str(incident.pk)})
+    refs = [{"system": "jira", "id": "CR-1", "url": ""}]
+    api.patch(f"{URL}{incident.pk}/", {"external_refs": refs})
+    opened(far)
+    # One for the key, one for the incident.
+    with django_assert_num_queries(2):
+        shown = api.get(f"{URL}{incident.pk}/").json()
+    assert shown["external_refs"] == refs
+    assert [each["id"] for each in shown["related_incidents"]] == [str(other.pk)]
+    assert [each["id"] for each in shown["merged_incidents"]] == [str(merged.pk)]
+    assert [each["name"] for each in shown["milestones"]][:2] == ["detected", "opened"]
+    assert api.get(f"{URL}{other.pk}/").json()["related_incidents"][0]["id"] == str(incident.pk)
+
+
+def test_shows_a_timeline_in_three_queries(clock, django_assert_num_queries):
+    incident = opened(a_team())
+    api = an_api(a_key(incident.team))
+    api.get(URL)
+    # One for the key, one for whether the incident is the caller's, one for the page.
+    with django_assert_num_queries(3):
+        rows = api.get(f"{URL}{incident.pk}/timeline/").json()["results"]
+    assert rows[0]["kind"] == "incident.opened"
 
 
 def test_shows_the_same_fields_in_the_list_as_in_the_detail(clock):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from crisis_api.access import keys
-from crisis_api.access.models import ApiKey, IdempotencyRecord
+from crisis_api.access.models import ApiKey, IdempotencyRecord, Membership, Owner
 from crisis_api.lib import clock
 from tests.factories.access import a_key, a_person, a_team, an_api, joins
 
@@ -46,6 +46,27 @@ def test_gives_the_same_key_again_to_whoever_repeats_the_request_and_never_store
     assert ApiKey.objects.count() == 1
     secret = first.data["key"].rpartition("_")[2].encode()
     assert secret not in bytes(IdempotencyRecord.objects.get().body)
+
+
+def test_asks_each_time_whether_a_key_is_still_good(team):
+    text = a_key(team)
+    api = an_api(text)
+    assert api.get("/api/v1/teams/").status_code == 200
+    # As another process does it: nothing here is told.
+    ApiKey.objects.filter(pk=keys.find(text).pk).update(revoked_at=clock.now())
+    assert api.get("/api/v1/teams/").status_code == 401
+
+
+def test_asks_each_time_in_which_teams_a_key_s_person_is(team):
+    person = a_person(team)
+    api = an_api(a_key(owner=person))
+    assert [row["id"] for row in api.get("/api/v1/teams/").data["results"]] == [team.pk]
+    other = a_team()
+    joins(person, other)
+    Membership.objects.filter(owner=person, team=team).delete()
+    assert [row["id"] for row in api.get("/api/v1/teams/").data["results"]] == [other.pk]
+    Owner.objects.filter(pk=person.pk).update(deactivated_at=clock.now())
+    assert api.get("/api/v1/teams/").status_code == 403
 
 
 def test_tells_managers_of_every_key_that_acts_in_their_team(api, team):

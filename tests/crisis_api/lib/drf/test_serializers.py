@@ -238,7 +238,7 @@ def test_reads_rows_from_columns(django_assert_num_queries: Any) -> None:
             external_id=number,
         )
     member = a_person(orrin)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(1):
         first, second = TeamRead.rows(Team.objects.order_by("name"))
     assert first == {
         "id": lumelle.pk,
