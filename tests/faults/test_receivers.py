@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from incidents.models import Notification
-from tests.factories.access import a_contact_point
+from tests.factories.access import a_contact_point, a_person
 from tests.faults.results import MINUTES, long
+from tests.incidents.escalation.senders.servers import listening
+from tests.oracle import judge
 from tests.processes import until
 
 pytestmark = [
@@ -71,3 +73,31 @@ def test_the_next_contact_point_hears_what_the_first_refuses(
         assert len(ids) == 1, mode
         stage.results.note("F40", f"the first contact point answers: {mode}", told_by_the_next=1)
     assert stage.people["/hook/6"].contact_points.exclude(disabled_at=None).count() == 1
+
+
+def test_a_mail_server_that_is_away_or_hangs_costs_no_more_than_thirty_seconds(
+    stage, variables, start, receiver, shared_clock
+):
+    with listening(lambda connection: connection.recv(1)) as port:
+        variables["EMAIL_URL"] = f"smtp://127.0.0.1:{port}"
+        person = a_person(stage.team)
+        for urgency in ("normal", "urgent"):
+            a_contact_point(
+                person, kind="email", address="a@example.com", urgency=urgency, position=1
+            )
+            a_contact_point(
+                person, kind="webhook", address=receiver.url("/next/mail"),
+                secret="whsec_" + "a" * 43 + "=", urgency=urgency, position=2,
+            )  # fmt: skip
+        stage.people["/next/mail"] = person
+        start("engine", variables)
+        stage.open(1, (0, "/next/mail"))
+        tried = Notification.objects.filter(chain_position=0).exclude(sending_at=None)
+        until(tried.exists, 60)
+        if not MINUTES:
+            shared_clock.move(timedelta(seconds=31))
+        until(lambda: receiver.references("/next/mail"), 60)
+        verdict = judge(stage.expected, receiver.journal())
+    assert verdict.faults == {}
+    assert verdict.late(1.0) < 60
+    stage.note("F40", "the mail server takes the connection and says nothing", verdict)

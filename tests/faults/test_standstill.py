@@ -61,6 +61,29 @@ def test_a_machine_that_slept_for_two_hours_says_everything_once_and_late(
     )  # fmt: skip
 
 
+@long
+def test_an_engine_that_stands_still_is_noticed_from_outside(
+    stage, variables, start, tmp_path, receiver
+):
+    engine = start("engine", variables)
+    web = Site(variables, tmp_path / "web.log", workers=1).start()
+    address = f"{web.url}/healthz/engine"
+    try:
+        until(lambda: requests.get(address, timeout=10).ok, 60)
+        os.kill(engine.popen.pid, signal.SIGSTOP)
+        began = time.monotonic()
+        until(lambda: not requests.get(address, timeout=10).ok, 30)
+        noticed = time.monotonic() - began
+        os.kill(engine.popen.pid, signal.SIGCONT)
+        until(lambda: requests.get(address, timeout=10).ok, 60)
+    finally:
+        web.process.stop()
+    stage.results.note(
+        "P7 F57", "the only engine, and the auditor in it, stand still: /healthz/engine fails",
+        **{"noticed after s": round(noticed, 1)},
+    )  # fmt: skip
+
+
 def limit(process_id: int, size: int) -> None:
     """Let no file of a process and of its children grow beyond a size."""
     children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text(encoding="ascii")
