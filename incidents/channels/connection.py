@@ -142,7 +142,11 @@ class Publishing(Protocol):
 
 
 class Subscriptions(Protocol):
-    """Where the network sends its webhooks."""
+    """Where the network sends its webhooks.
+
+    The channel has these where an app subscribes for all its accounts, and the connected account
+    where each has an address and a secret of its own.
+    """
 
     def subscribe(self, topic: str, url: str) -> Subscription: ...
 

@@ -13,10 +13,12 @@ A write that failed is never a RetryLater where it may have been carried out. Ea
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum
+from typing import Final
 
 from crisis_api.lib.errors import ChannelError
 
+SOON: Final = timedelta(seconds=30)
 _LONGEST = 300
 
 
@@ -105,3 +107,31 @@ class GiveUp(NetworkError):
 
 class Ambiguous(NetworkError):
     """It may have been done all the same: look it up on the network, and never send it again."""
+
+
+class Effect(Enum):
+    """What a call does, and so what a failure in the dark means.
+
+    `READ` and `REPEATABLE` may be called again; of what happens `ONCE` nobody knows whether it has.
+    """
+
+    READ = "read"
+    REPEATABLE = "repeatable"
+    ONCE = "once"
+
+
+def of_silence(error: ChannelError, effect: Effect) -> NetworkError:
+    """Return what to do where there was no answer, or none that can be read."""
+    trace = Trace(status=error.status)
+    if error.permanent:
+        return GiveUp(error.code, reason=Reason.MISCONFIGURED, trace=trace)
+    if error.ambiguous:
+        return unclear(error.code, effect, trace)
+    return RetryLater(error.code, retry_after=error.retry_after or SOON, trace=trace)
+
+
+def unclear(code: str, effect: Effect, trace: Trace) -> NetworkError:
+    """Return what to do where nobody knows whether it was done."""
+    if effect is Effect.ONCE:
+        return Ambiguous(code, trace=trace)
+    return RetryLater(code, retry_after=SOON, trace=trace)

@@ -79,6 +79,7 @@ class EventKind(StrEnum):
     MENTION_EDITED = "mention.edited"
     MENTION_RESTRICTED = "mention.restricted"
     MESSAGE_RECEIVED = "message.received"
+    MESSAGE_EDITED = "message.edited"
     MESSAGE_SENT = "message.sent"
     MESSAGE_READ = "message.read"
     PUBLICATION_COMPLETED = "publication.completed"
@@ -121,8 +122,9 @@ class ParsedEvent:
     """One thing that a network told of, with as much of it as it told.
 
     `name` is the network's own word, so that one which nobody knows yet is kept and shown.
-    `dedupe_key` is the same however often it is delivered. `own`: the account itself did it;
-    None where the network does not say, as when our own reply comes back. `partial`: ids only,
+    `account_external_id` is empty where only the address it came to says whose it is.
+    `dedupe_key` is the same however often it is delivered. `own`: the account itself did it; None
+    where the network does not say, as when our own reply comes back. `partial`: ids only,
     or less than the network would tell when asked. `visibility` is what follows for the object,
     None where nothing does. `mention` is what somebody wrote, where that was told; for a message
     of our own, what we wrote. `through_api`: a program sent it, ours or another.

@@ -30,7 +30,11 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What lets us act for an account. Kept encrypted, and never shown."""
+    """What lets us act for an account. Kept encrypted, and never shown.
+
+    `webhook_secret` is for networks that are told one for each account, and repeat it with every
+    delivery; where an app signs for all its accounts there is none.
+    """
 
     account_external_id: str
     access_token: str = field(repr=False)
@@ -38,6 +42,7 @@ class Credentials:
     access_expires_at: datetime | None = None
     refresh_expires_at: datetime | None = None
     scopes: frozenset[str] = frozenset()
+    webhook_secret: str = field(default="", repr=False)
 
     def to_json(self) -> str:
         """Return it as it is encrypted."""

@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeVar
 
-from incidents.channels.errors import GiveUp, Reason, Trace
+from incidents.channels.errors import Effect, GiveUp, Reason, Trace, unclear
 from incidents.channels.tiktok import comments, mentions, posts
 from incidents.channels.tiktok.client import Client, Result
-from incidents.channels.tiktok.failures import Effect, unclear
 from incidents.channels.values import (
     ListedComment,
     ListedConversation,

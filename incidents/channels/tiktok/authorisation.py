@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from incidents.channels.errors import (
     Ambiguous,
+    Effect,
     GiveUp,
     NetworkError,
     Reason,
@@ -13,7 +14,7 @@ from incidents.channels.errors import (
     Trace,
 )
 from incidents.channels.tiktok.client import Client, Result
-from incidents.channels.tiktok.failures import REVOKED_ALREADY, Effect
+from incidents.channels.tiktok.failures import REVOKED_ALREADY
 from incidents.channels.tiktok.options import Options
 from incidents.channels.values import Credentials
 

@@ -10,9 +10,8 @@ from urllib.parse import urlencode
 from crisis_api.lib import http
 from crisis_api.lib.errors import ChannelError
 from incidents.channels.connection import Bucket, Pace
-from incidents.channels.errors import Reauthorise, Trace
+from incidents.channels.errors import Effect, Reauthorise, Trace, of_silence, unclear
 from incidents.channels.tiktok import failures, limits
-from incidents.channels.tiktok.failures import Effect
 from incidents.channels.tiktok.options import Options
 from incidents.channels.wire import Fields, Unreadable, loaded
 
@@ -78,14 +77,15 @@ class Client:
                 most_bytes=_MOST_BYTES,
             )
         except ChannelError as error:
-            raise failures.of_silence(error, effect) from error
+            # What it comes from names the whole address, and some hold the app's secret.
+            raise of_silence(error, effect) from None
         if reply.status != 200:
             wait = _seconds(reply.headers.get("retry-after", ""))
             raise failures.of_status(reply.status, effect, wait)
         return self._opened(reply, effect, counted)
 
     def _opened(self, reply: http.Reply, effect: Effect, counted: Sequence[Bucket]) -> Result:
-        unreadable = failures.unclear("answer_unreadable", effect, Trace(status=reply.status))
+        unreadable = unclear("answer_unreadable", effect, Trace(status=reply.status))
         try:
             envelope = loaded(reply.content)
         except Unreadable:

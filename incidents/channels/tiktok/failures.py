@@ -2,12 +2,11 @@
 
 import re
 from datetime import timedelta
-from enum import Enum
 from typing import Final
 
-from crisis_api.lib.errors import ChannelError
 from incidents.channels.errors import (
-    Ambiguous,
+    SOON,
+    Effect,
     GiveUp,
     NetworkError,
     Reason,
@@ -15,9 +14,9 @@ from incidents.channels.errors import (
     RefreshToken,
     RetryLater,
     Trace,
+    unclear,
 )
 
-SOON: Final = timedelta(seconds=30)
 TOO_OFTEN: Final = frozenset({40016, 40100, 40133})
 # Told of a revoked token that it was none: then nothing is left to revoke.
 REVOKED_ALREADY: Final = frozenset({40105, 40131})
@@ -49,17 +48,6 @@ _REAUTHORISE: Final = {
     40131: "token_invalid",
 }
 _FIELD = re.compile(r"(?:Param )?([a-z][a-z_]{1,40})(?::| is )")
-
-
-class Effect(Enum):
-    """What a call does, and so what a failure in the dark means.
-
-    `READ` and `REPEATABLE` may be called again; of what happens `ONCE` nobody knows whether it has.
-    """
-
-    READ = "read"
-    REPEATABLE = "repeatable"
-    ONCE = "once"
 
 
 def of_code(code: int, trace: Trace, effect: Effect) -> NetworkError:
@@ -96,20 +84,3 @@ def of_status(status: int, effect: Effect, retry_after: timedelta | None) -> Net
     if 400 <= status < 500:
         return GiveUp("refused", trace=trace)
     return unclear("service_failed", effect, trace)
-
-
-def of_silence(error: ChannelError, effect: Effect) -> NetworkError:
-    """Return what to do where there was no answer, or none that can be read."""
-    trace = Trace(status=error.status)
-    if error.permanent:
-        return GiveUp(error.code, reason=Reason.MISCONFIGURED, trace=trace)
-    if error.ambiguous:
-        return unclear(error.code, effect, trace)
-    return RetryLater(error.code, retry_after=error.retry_after or SOON, trace=trace)
-
-
-def unclear(code: str, effect: Effect, trace: Trace) -> NetworkError:
-    """Return what to do where nobody knows whether it was done."""
-    if effect is Effect.ONCE:
-        return Ambiguous(code, trace=trace)
-    return RetryLater(code, retry_after=SOON, trace=trace)

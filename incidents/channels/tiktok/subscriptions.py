@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from incidents.channels.errors import GiveUp, Reason
+from incidents.channels.errors import Effect, GiveUp, Reason
 from incidents.channels.tiktok.client import Client, Result
-from incidents.channels.tiktok.failures import Effect
 from incidents.channels.values import Subscription
 
 TOPICS: Final = ("COMMENT", "BRAND_MENTION", "DIRECT_MESSAGE", "VIDEO")

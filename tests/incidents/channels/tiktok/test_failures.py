@@ -1,6 +1,7 @@
 """Whatever goes wrong over there, the error says what is to be done about it."""
 
 import socket
+import traceback
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,7 +19,7 @@ from incidents.channels.errors import (
 )
 from incidents.channels.tiktok import Options, TikTokAccount, TikTokChannel
 from incidents.channels.values import Credentials
-from tests.platforms import OPEN_ID, FakeTikTok
+from tests.platforms import APP_SECRET, OPEN_ID, FakeTikTok
 from tests.processes import free_port
 
 REPLY = "business/comment/reply/create/"
@@ -228,3 +229,13 @@ def test_it_tells_a_stranger_that_speaks_no_http_from_tiktok():
         account = TikTokChannel(options).connect(Credentials(OPEN_ID, "act.1"))
         with pytest.raises(Ambiguous):
             replying(account, "1", "2")
+
+
+def test_it_tells_nobody_the_address_that_holds_its_secret(
+    fake_tiktok: FakeTikTok, channel: TikTokChannel
+):
+    # Of all calls this one has the app's secret in its address.
+    fake_tiktok.tell("faults", path="business/webhook/list/", drop=True)
+    with pytest.raises(RetryLater) as raised:
+        channel.subscription("COMMENT")
+    assert APP_SECRET not in "".join(traceback.format_exception(raised.value))
