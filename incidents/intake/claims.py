@@ -79,7 +79,7 @@ class Rarity:
     _weights: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
 
     def weight(self, term: str) -> float:
-        """How telling a term is: 1 where all have it, 4 for a new one, twice that for what is said."""
+        """How telling a term is: 1 where all have it, 4 for a new one, twice that for what says."""
         known = self._weights.get(term)
         if known is not None:
             return known

@@ -129,7 +129,7 @@ def score(text: str) -> Score:
     addressed = _is_addressed(text, words)
     reasons += word_reasons(words, lowered, addressed=addressed)
     reasons += spam_reasons(lowered)
-    reasons += (Reason("personal_data", *found) for found in find_personal_data(text))
+    reasons += (Reason("personal_data", *found[:3]) for found in find_personal_data(text))
     if min(parts, default=0.0) <= -1:
         reasons += sarcasm_reasons(text)
         if any(reason.code == "sarcasm_marker" for reason in reasons):

@@ -1,6 +1,12 @@
-import pytest
+import itertools
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from incidents.intake.masking import Contacts, leaks, masked, proposes_hiding
 from incidents.intake.personal_data import find_personal_data
+from tests.incidents.intake.labelled import EXAMPLES
 
 
 def found(text):
@@ -55,3 +61,74 @@ def test_finds_what_must_not_stand_in_public(text, given_away):
 )
 def test_leaves_other_numbers_alone(text):
     assert found(text) == []
+
+
+def labelled():
+    lines = (EXAMPLES / "numbers.tsv").read_text(encoding="utf-8").splitlines()
+    return [tuple(line.split("\t")) for line in lines]
+
+
+def test_finds_the_examples_and_little_else():
+    found = [(kind, leaks(text)) for kind, text in labelled()]
+    right = sum(kind != "-" and bool(told) for kind, told in found)
+    wrong = [told for kind, told in found if kind == "-" and told]
+    assert right / sum(kind != "-" for kind, _ in found) >= 0.95
+    assert right / (right + len(wrong)) >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [(kind, text) for kind, text in labelled() if kind != "-"],
+)
+def test_says_of_what_kind_it_is(kind, text):
+    assert kind in {each.kind for each in leaks(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence"),
+    [
+        ("карта 4111 1111 1111 1111", "high"),
+        ("+7 900 000-00-12", "high"),
+        ("снилс 112-233-445 95", "high"),
+        ("её 45 09 123456", "low"),
+        ("9000000012", "low"),
+        ("anna (at) mail.ru", "low"),
+    ],
+)
+def test_is_sure_of_what_has_a_checksum_or_a_word_beside_it(text, confidence):
+    found = leaks(text)
+    assert [each.confidence for each in found] == [confidence]
+    assert proposes_hiding(found) is (confidence == "high")
+
+
+def test_asks_a_checksum_of_a_snils_that_nobody_names():
+    assert [each.kind for each in leaks("112-233-445 95")] == ["snils"]
+    assert "snils" not in {each.kind for each in leaks("112-233-445 96")}
+
+
+def test_masks_what_it_finds_and_keeps_every_other_place():
+    text = "Её телефон +7 900 000-00-12, почта anna.k@example.com! Заказ 12345678901."
+    hidden = masked(text)
+    assert hidden == "Её телефон +• ••• •••-••-••, почта ••••.•@•••••••.•••! Заказ 12345678901."
+    assert len(hidden) == len(text)
+
+
+def test_masks_nothing_twice_and_nothing_again():
+    text = "паспорт 4509 123456, дом 12, кв. 34 ул. Ленина, д. 5"
+    places = leaks(text)
+    assert all(one.end <= other.start for one, other in itertools.pairwise(places))
+    assert masked(masked(text)) == masked(text)
+
+
+def test_leaves_the_contacts_that_the_team_publishes():
+    own = Contacts.of(["8 800 000-00-01", "@brand.example", "ул. Ленина, д. 5"])
+    text = "Горячая линия +7 (800) 000 00 01, care@brand.example, ул. Ленина, д. 5"
+    assert leaks(text, own) == []
+    assert masked(text, own) == text
+    theirs = "мой 8 900 000-00-12, anna@mail.example"
+    assert {each.kind for each in leaks(theirs, own)} == {"phone", "email"}
+
+
+@given(st.text(max_size=300) | st.text("0123456789 +-().@abдом№", max_size=80))
+def test_masks_any_text_to_its_own_length(text):
+    assert len(masked(text)) == len(text)
