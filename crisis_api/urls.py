@@ -19,13 +19,15 @@ urlpatterns = [
     path("api/v1/", include("responses.api.urls")),
     path("", include("incidents.pages.urls")),
     path("status/", include("responses.status_page.urls")),
+    # Browsers ask for it wherever they are, the public pages included.
+    path("favicon.ico", views.icon),
     path("healthz/live", views.live),
     path("healthz/ready", views.ready),
     path("healthz/engine", views.engine),
     path("metrics", views.metrics),
 ]
 
-handler400 = "crisis_api.lib.drf.problems.handler400"
-handler403 = "crisis_api.lib.drf.problems.handler403"
-handler404 = "crisis_api.lib.drf.problems.handler404"
-handler500 = "crisis_api.lib.drf.problems.handler500"
+handler400 = "crisis_api.error_pages.handler400"
+handler403 = "crisis_api.error_pages.handler403"
+handler404 = "crisis_api.error_pages.handler404"
+handler500 = "crisis_api.error_pages.handler500"

@@ -4,10 +4,12 @@ import hmac
 import os
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client import multiprocess as several_processes
@@ -18,6 +20,7 @@ from crisis_api import triggers
 from crisis_api.lib import nudge
 from incidents.escalation import health
 
+_ICON = Path(__file__).parent / "access" / "static" / "crisis" / "icon.svg"
 # Where prometheus_client keeps the figures of all processes of a host; the supervisor sets it.
 PER_PROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -65,6 +68,13 @@ def engine(request: HttpRequest) -> JsonResponse:
         "missing_guards": len(missing),
     }
     return JsonResponse(body, status=200 if is_well else 503)
+
+
+@require_safe
+@cache_control(public=True, max_age=86_400)
+def icon(request: HttpRequest) -> HttpResponse:
+    """The icon of the site, for whoever asks by habit and not by a link."""
+    return HttpResponse(_ICON.read_bytes(), content_type="image/svg+xml")
 
 
 @require_safe

@@ -125,6 +125,7 @@ NUDGE_ENABLED = True
 # Who may come in
 
 AUTH_USER_MODEL = "access.User"
+CSRF_FAILURE_VIEW = "crisis_api.error_pages.stale_form"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_HASHERS = [
@@ -168,6 +169,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "crisis_api.formats"
 
 STATIC_URL = "static/"
 # Served straight from the packages, so that no step stands between a checkout and a working page.

@@ -55,7 +55,7 @@ class EventAdmin(NounAdmin):
         (None, {"fields": ("data", "id")}),
     )
     readonly_fields = ("at", "says", "who", "about")
-    list_display = ("at", "kind", "incident", "who", "about", "team")
+    list_display = ("at", "says", "incident", "who", "about", "team")
     list_filter = (OfIncident, TeamFilter, "kind")
     list_select_related = ("incident", "team")
     search_fields = ("incident__reference", "kind")
@@ -65,6 +65,15 @@ class EventAdmin(NounAdmin):
         """Return the events of the person's teams, with who did it."""
         return display.with_actor(super().get_queryset(request))
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Look up together whom the events of a page name."""
+        page = super().get_changelist_instance(request)
+        page.result_list = list(page.result_list)
+        lookup = Lookup.of_events(page.result_list)
+        for event in page.result_list:
+            event.lookup = lookup
+        return page
+
     @admin.display(description=_("at"), ordering="id")
     def at(self, obj: Event) -> str:
         """When."""
@@ -73,7 +82,7 @@ class EventAdmin(NounAdmin):
     @admin.display(description=_("what happened"))
     def says(self, obj: Event) -> str:
         """What happened, in a sentence."""
-        return sentence(obj, Lookup.of_events([obj]))
+        return sentence(obj, getattr(obj, "lookup", None) or Lookup.of_events([obj]))
 
     @admin.display(description=_("who"))
     def who(self, obj: Event) -> str:

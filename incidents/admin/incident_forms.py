@@ -98,7 +98,7 @@ class AssignForm(VerbForm):
 class SnoozeForm(VerbForm):
     """Until when everybody is left in peace."""
 
-    snoozed_until = MomentField(label=_("Until"), help_text=_("In your own time zone."))
+    snoozed_until = MomentField(label=_("Until"))
 
 
 class ResolveForm(VerbForm):

@@ -203,7 +203,7 @@ def _overrides(rotation: Rotation) -> Panel:
 class OverrideForm(RecordForm):
     """An exception."""
 
-    starts_at = MomentField(label=_("From"), help_text=_("In your own time zone."))
+    starts_at = MomentField(label=_("From"))
     ends_at = MomentField(label=_("To"))
 
 

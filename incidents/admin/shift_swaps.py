@@ -25,7 +25,7 @@ _COLOURS = {"pending": "pending", "accepted": "done", "declined": "cancelled"}
 class ShiftSwapForm(RecordForm):
     """A request of the person who asks."""
 
-    starts_at = MomentField(label=_("From"), help_text=_("In your own time zone."))
+    starts_at = MomentField(label=_("From"))
     ends_at = MomentField(label=_("To"))
 
 

@@ -27,7 +27,7 @@ _EDITED = ("title", "description", "owner", "due_at", "external_refs")
 class FollowUpForm(RecordForm):
     """A follow-up."""
 
-    due_at = MomentField(label=_("Due"), help_text=_("In your own time zone."))
+    due_at = MomentField(label=_("Due"))
     remind_before_seconds = SpanField(
         label=_("Remind before"), initial=24 * 3600, help_text=_("For example 1d. 0s: not before.")
     )

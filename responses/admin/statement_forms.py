@@ -17,7 +17,7 @@ from responses.services.texts import LANGUAGES, LONGEST, Texts
 NAMES = {"en": _("English"), "ru": _("Russian")}
 _TITLES = {"en": _("Title in English"), "ru": _("Title in Russian")}
 _BODIES = {"en": _("Text in English"), "ru": _("Text in Russian")}
-_PROMISE = _("When the next update is promised, if it is. In your own time zone.")
+_PROMISE = _("When the next update is promised, if it is.")
 _KINDS = [choice for choice in Statement.Kind.choices if choice[0] != Statement.Kind.CORRECTION]
 
 

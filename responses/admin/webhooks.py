@@ -48,7 +48,7 @@ class EndpointForm(RecordForm):
 class ReplayForm(VerbForm):
     """Which events go out again."""
 
-    since = MomentField(label=_("From"), help_text=_("In your own time zone."))
+    since = MomentField(label=_("From"))
     until = MomentField(label=_("Until before"))
     include_delivered = forms.BooleanField(
         label=_("Those that were delivered, too"), required=False

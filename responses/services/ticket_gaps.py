@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from crisis_api.lib import clock
-from crisis_api.lib.actors import Actor
+from crisis_api.lib.actors import SYSTEM, Actor
 from crisis_api.lib.errors import FieldError, Invalid
 from responses.models import SupportTicket
 
@@ -22,6 +22,17 @@ ANSWERED_BY: Final[Mapping[str, frozenset[str]]] = {
 }
 
 Lack = dict[str, str]
+
+
+def is_the_machines(row: SupportTicket) -> bool:
+    """Whether it came by itself and nobody has written into it or ticked anything off.
+
+    Such a one is drafted again while its incident grows, each time as another version. Nothing of a
+    person's is in it that their first words, written from an earlier version, could undo.
+    """
+    drafted = row.status in (SupportTicket.Status.DRAFTING, SupportTicket.Status.DRAFT)
+    by_itself = row.actor.type == SYSTEM.type
+    return drafted and by_itself and not row.edited_sections and row.settled is None
 
 
 def lacking_of(codes: Sequence[str], text: str) -> list[Lack]:

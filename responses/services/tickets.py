@@ -154,7 +154,9 @@ def edit(
     Another language takes effect when it is drafted again. What it is called in other systems may
     change at any time, and changes nothing else.
     """
-    row = _locked(ticket, version)
+    row = _locked(ticket, None)
+    if version is not None and row.version != version and not ticket_gaps.is_the_machines(row):
+        raise Stale
     if external_refs is not None and refs.replace(row, external_refs, by=by):
         SupportTicket.objects.filter(pk=row.pk).change()
         row.refresh_from_db()

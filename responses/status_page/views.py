@@ -27,7 +27,7 @@ from responses.status_page.language import asked_language, language_of
 _STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 # Short, because a withdrawal must be seen soon; long enough that a proxy carries a rush.

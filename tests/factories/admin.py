@@ -83,9 +83,14 @@ def fields(response: Any) -> dict[str, Any]:
     forms = [response.context["adminform"].form]
     for inline in response.context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.forms]
-    return _typed(
-        {form.add_prefix(name): form[name].value() for form in forms for name in form.fields}
-    )
+    shown = {
+        form.add_initial_prefix(name): form[name].initial
+        for form in forms
+        for name, field in form.fields.items()
+        if field.show_hidden_initial
+    }
+    typed = {form.add_prefix(name): form[name].value() for form in forms for name in form.fields}
+    return _typed({**shown, **typed})
 
 
 def _typed(values: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSplitDateTimeWidget
@@ -192,7 +194,8 @@ class ZoneField(forms.ChoiceField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", gettext_lazy("Time zone"))
-        kwargs.setdefault("initial", "UTC")
+        # New people and rotations are mostly where the person is who makes them.
+        kwargs.setdefault("initial", timezone.get_current_timezone_name)
         super().__init__(
             choices=lambda: [(name, name) for name in sorted(known_zones())],
             widget=UnfoldAdminSelect2Widget(),
@@ -201,6 +204,17 @@ class ZoneField(forms.ChoiceField):
 
 
 class MomentField(forms.SplitDateTimeField):
-    """A date and a time, in the time zone of the person who types."""
+    """A date and a time, in the time zone of the person who types, which is named below it."""
 
     widget = UnfoldAdminSplitDateTimeWidget
+
+    def __init__(self, *, help_text: Any = "", **kwargs: Any) -> None:
+        super().__init__(help_text=_with_zone(help_text), **kwargs)
+
+
+def _and_zone(text: Any) -> str:
+    zone = _("Time zone: %s.") % timezone.get_current_timezone_name()
+    return f"{text} {zone}".strip()
+
+
+_with_zone = lazy(_and_zone, str)

@@ -30,9 +30,15 @@ class Match:
     strong: frozenset[str]
     weak: frozenset[str]
 
-    def allows(self, version: int) -> bool:
-        """Whether If-Match is fulfilled; weak tags never match (RFC 9110, 13.1.1)."""
-        return self.any or str(version) in self.strong
+    def allows(self, version: int, *, since: int | None = None) -> bool:
+        """Whether If-Match is fulfilled; weak tags never match (RFC 9110, 13.1.1).
+
+        Versions from `since` on are as good as the present one: no person changed anything since.
+        """
+        if self.any or str(version) in self.strong:
+            return True
+        earlier = (int(tag) for tag in self.strong if tag.isascii() and tag.isdecimal())
+        return since is not None and any(since <= each <= version for each in earlier)
 
     def knows(self, version: int) -> bool:
         """Whether If-None-Match says that the caller has this version already."""
@@ -49,10 +55,16 @@ def if_match(request: Request | HttpRequest, *, required: bool = False) -> Match
     return _parsed(text, "If-Match")
 
 
-def check_match(request: Request | HttpRequest, version: int, *, required: bool = False) -> None:
-    """Raise 412 where `If-Match` names other versions than this, 428 where it must be sent."""
+def check_match(
+    request: Request | HttpRequest,
+    version: int,
+    *,
+    required: bool = False,
+    since: int | None = None,
+) -> None:
+    """Raise 412 where `If-Match` names other versions than these, 428 where it must be sent."""
     match = if_match(request, required=required)
-    if match is not None and not match.allows(version):
+    if match is not None and not match.allows(version, since=since):
         raise Stale(headers={"ETag": etag_of(version)})
 
 

@@ -19,7 +19,6 @@ from django.db import DatabaseError, DataError, IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.encoding import force_str
-from django.views import defaults
 from rest_framework import exceptions as drf
 
 from crisis_api.lib import constraints
@@ -261,31 +260,3 @@ def _of_status(status: int) -> Problem:
         problem.status = status
         problem.code = "internal_error" if status >= 500 else "error"
     return problem
-
-
-def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that Django found suspicious."""
-    if request.path.startswith(API_PREFIX):
-        return respond(problem_of(exception) or Invalid(), request)
-    return defaults.bad_request(request, exception)
-
-
-def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that Django itself refused."""
-    if request.path.startswith(API_PREFIX):
-        return respond(Forbidden(), request)
-    return defaults.permission_denied(request, exception)
-
-
-def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a path that does not exist."""
-    if request.path.startswith(API_PREFIX):
-        return respond(NotFound(), request)
-    return defaults.page_not_found(request, exception)
-
-
-def handler500(request: HttpRequest) -> HttpResponse:
-    """Answer after an error outside of our views; Django has logged it with its trace."""
-    if request.path.startswith(API_PREFIX):
-        return respond(Problem(code="internal_error"), request)
-    return defaults.server_error(request)

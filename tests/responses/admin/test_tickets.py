@@ -187,3 +187,35 @@ def test_the_first_page_counts_what_waits(pages, team, anna, clock):
     for name in names:
         found = pages.get(cards[name].url).context["cl"].result_list
         assert len(found) == 1, name
+
+
+def test_lets_people_tick_off_what_only_they_can_know(pages, team, anna):
+    incident = an_incident(team, category="personal_data_leak")
+    ticket = tickets.create(incident=incident, by=the_actor(anna))
+    ticket_drafting.draft_waiting()
+    ticket.refresh_from_db()
+    assert "add_agreement" in ticket.missing
+    response = pages.edit(ticket, ticked=["add_agreement"])
+    assert response.status_code == 302, errors(response)
+    ticket.refresh_from_db()
+    assert [each["code"] for each in ticket.settled] == ["add_agreement"]
+    assert "add_agreement" not in ticket.missing
+    assert ticket.edited_sections == []
+    assert "Anna" in AdminPages(a_person(team, "viewer")).open(ticket).content.decode()
+    assert pages.edit(ticket, ticked=[]).status_code == 302
+    ticket.refresh_from_db()
+    assert "add_agreement" in ticket.missing
+
+
+def test_takes_the_first_words_of_a_person_however_often_the_machine_has_drafted(pages, ticket):
+    SupportTicket.objects.filter(pk=ticket.pk).update(actor_type="system", actor_id=None)
+    typed = fields(pages.open(ticket))
+    newer = {**ticket.sections, "facts": "Newer facts"}
+    SupportTicket.objects.filter(pk=ticket.pk).change(sections=newer)
+    answer = pages.client.post(page("change", ticket), {**typed, "section_evidence": "Mine"})
+    assert answer.status_code == 302, errors(answer)
+    ticket.refresh_from_db()
+    assert (ticket.sections["facts"], ticket.sections["evidence"]) == ("Newer facts", "Mine")
+    assert ticket.edited_sections == ["evidence"]
+    answer = pages.client.post(page("change", ticket), {**typed, "section_evidence": "Late"})
+    assert "Somebody changed this" in errors(answer)

@@ -199,3 +199,17 @@ def test_shows_what_was_ticked_off_and_by_whom(api, draft):
     assert settled["code"] == "add_evidence"
     assert settled["actor_id"]
     assert api.patch(path, {"settled": ["add_magic"]}).status_code in (400, 422)
+
+
+def test_takes_a_persons_first_words_from_before_the_machine_drafted_again(api, draft):
+    SupportTicket.objects.filter(pk=draft).update(actor_type="system", actor_id=None)
+    old = api.get(f"{URL}{draft}/").headers["ETag"]
+    SupportTicket.objects.filter(pk=draft).change(drafted_of=5)
+
+    assert api.post(f"{URL}{draft}/close/", HTTP_IF_MATCH=old).status_code == 412
+    ahead = f'"{int(old.strip(chr(34))) + 9}"'
+    mine = {"sections": {"summary": "Mine"}}
+    assert api.patch(f"{URL}{draft}/", mine, HTTP_IF_MATCH=ahead).status_code == 412
+    assert api.patch(f"{URL}{draft}/", mine, HTTP_IF_MATCH=old).status_code == 200
+    hers = {"sections": {"summary": "Hers"}}
+    assert api.patch(f"{URL}{draft}/", hers, HTTP_IF_MATCH=old).status_code == 412

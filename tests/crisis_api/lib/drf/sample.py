@@ -195,7 +195,7 @@ urlpatterns = [
     path("api/v1/docs/", docs.DocsView.as_view(url_name="schema"), name="docs"),
     path("", include(router.urls)),
 ]
-handler400 = "crisis_api.lib.drf.problems.handler400"
-handler403 = "crisis_api.lib.drf.problems.handler403"
-handler404 = "crisis_api.lib.drf.problems.handler404"
-handler500 = "crisis_api.lib.drf.problems.handler500"
+handler400 = "crisis_api.error_pages.handler400"
+handler403 = "crisis_api.error_pages.handler403"
+handler404 = "crisis_api.error_pages.handler404"
+handler500 = "crisis_api.error_pages.handler500"

@@ -1,0 +1,1 @@
+"""How dates and times look where Django writes them: as the rest of the product writes them."""
