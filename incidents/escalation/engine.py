@@ -187,15 +187,9 @@ class Engine:
         self._ticked = time.monotonic()
         now = clock.decisive_now()
         self.ticks += 1
-        EngineHeartbeat.objects.update_or_create(
-            name=self.name,
-            defaults={
-                "started_at": self.started_at,
-                "ticked_at": now,
-                "ticks": self.ticks,
-                "version": __version__,
-            },
-        )
+        said = {"ticked_at": now, "ticks": self.ticks, "version": __version__}
+        if not EngineHeartbeat.objects.filter(pk=self.name).update(**said):
+            EngineHeartbeat.objects.create(name=self.name, started_at=self.started_at, **said)
         if self.ticks % 60 == 1:
             gone = now - FORGET_ENGINES_AFTER
             EngineHeartbeat.objects.filter(ticked_at__lt=gone).delete()
@@ -207,6 +201,8 @@ class Engine:
         a long queue leaves over is hinted again.
         """
         now = clock.decisive_now()
+        if not deliver.waiting(now, limit=1):
+            return  # as nearly always: the lanes need not be looked at one by one
         well = nudge.broker_is_well()
         last = self._hinted_at
         again = well and (last is None or now - last >= HINT_AGAIN_AFTER)

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from crisis_api.access.models import ContactPoint, Owner
-from crisis_api.lib.actors import SYSTEM
 from incidents import timeline
 from incidents.escalation import alarms, outbox, preferences, runs, subjects
 from incidents.escalation.people import Directory, Question, directory
@@ -31,8 +30,10 @@ class Firing:
     outcomes: dict[str, list[Reminder]] = field(default_factory=dict)
     told: dict[UUID, list[UUID]] = field(default_factory=dict)
     postponed: list[Reminder] = field(default_factory=list)
-    finished: list[tuple[Incident, int]] = field(default_factory=list)
-    handed_over: list[tuple[Incident, dict[str, Any]]] = field(default_factory=list)
+    # Which runs go on with which round, and what is told of those that do not, or not alone.
+    rounds: dict[int, list[UUID]] = field(default_factory=dict)
+    finished: list[UUID] = field(default_factory=list)
+    entries: list[timeline.Entry] = field(default_factory=list)
 
     def fire(self, reminders: Sequence[Reminder]) -> None:
         """Fire reminders, in the order given, whose subjects are locked and want them.
@@ -194,12 +195,14 @@ class Firing:
         """Hurry what follows a step that found nobody, and say which runs are over."""
         for reminder in self.outcomes.get(Outcome.NOBODY, ()):
             nobody_reached(reminder, self.now)
-        for incident, data in self.handed_over:
-            timeline.record("incident.escalation_handed_over", incident, by=SYSTEM, data=data)
-        for incident, rounds in self.finished:
-            timeline.record(
-                "incident.escalation_finished", incident, by=SYSTEM, data={"rounds": rounds}
+        # In order: a run may have come through several at once.
+        for number, ids in sorted(self.rounds.items()):
+            Escalation.objects.filter(pk__in=ids).change(round=number)
+        if self.finished:
+            Escalation.objects.filter(pk__in=self.finished).change(
+                status=Escalation.Status.FINISHED, ended_at=self.now
             )
+        timeline.record_many(self.entries)
 
     def _next_rounds(self, told: Sequence[Reminder]) -> list[Reminder]:
         """Lay out the rounds that follow, and return what of them is due already, in order."""
@@ -226,17 +229,28 @@ class Firing:
         except BrokenPlan as broken:
             alarms.raise_alarm("plan_broken", incident, data={"flaw": broken.code})
             return []
-        mine = Escalation.objects.filter(pk=escalation.pk)
         if next_round_start(plan, escalation.started_at, last.round) is None:
-            mine.change(status=Escalation.Status.FINISHED, ended_at=self.now)
-            self.finished.append((incident, last.round))
+            self.finished.append(escalation.pk)
+            self._say("incident.escalation_finished", incident, {"rounds": last.round})
             return []
-        mine.change(round=last.round + 1)
+        self.rounds.setdefault(last.round + 1, []).append(escalation.pk)
         before, after = stage_of(plan, last.round), stage_of(plan, last.round + 1)
         if before is not after:
             data = {"from": before.policy_id, "to": after.policy_id, "round": last.round + 1}
-            self.handed_over.append((incident, data))
+            self._say("incident.escalation_handed_over", incident, data)
         return runs.round_of(escalation, plan, incident, last.round + 1)
+
+    def _say(self, kind: str, incident: Incident, data: Mapping[str, Any]) -> None:
+        self.entries.append(
+            timeline.Entry(
+                kind=kind,
+                team_id=incident.team_id,
+                subject_type="incident",
+                subject_id=incident.pk,
+                incident_id=incident.pk,
+                data=data,
+            )
+        )
 
     def after_round(self, escalation: Escalation, last: Reminder) -> None:
         """Go on after a round of which nothing is left to fire; the auditor found it standing."""

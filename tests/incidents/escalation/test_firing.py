@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from crisis_api.lib.actors import SYSTEM
 from incidents.escalation import alarms, decide, reminders, runs
@@ -309,3 +311,37 @@ def _raise_generation(incident):
     incident.generation += 1
     incident.save()
     runs.stop(incident, by=SYSTEM, reason="acknowledged")
+
+
+def test_asks_the_database_no_more_often_for_many_runs_that_end_or_go_on(clock):
+    def statements(number, rounds):
+        team = a_team()
+        steps = [{"delay": MINUTE, "notify_owner": True}]
+        policy = a_policy(team, steps, rounds=rounds, round_pause_seconds=60)
+        for _ in range(number):
+            started(team, policy, owner=reachable(team))
+        clock.move(minutes=1)
+        with CaptureQueriesContext(connection) as asked:
+            assert decide.fire_due() == number
+        return len(asked)
+
+    for rounds in (1, 2):
+        assert statements(12, rounds) == statements(2, rounds)
+
+
+def test_runs_that_missed_unlike_numbers_of_rounds_go_on_with_the_right_one(clock):
+    team = a_team()
+    policy = a_policy(
+        team, [{"delay": MINUTE, "notify_owner": True}], rounds=9, round_pause_seconds=60
+    )
+    older = started(team, policy, owner=reachable(team))
+    clock.move(minutes=1)
+    decide.fire_all_due()
+    younger = started(team, policy, owner=reachable(team))
+    clock.move(minutes=5)
+    decide.fire_all_due()
+    for incident in (older, younger):
+        run = Escalation.objects.get(incident=incident)
+        ahead = Reminder.objects.pending().get(incident=incident, kind="escalation_step")
+        assert ahead.round == run.round
+        assert ahead.due_at > clock.now()
