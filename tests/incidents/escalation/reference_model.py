@@ -1,28 +1,57 @@
 """What an escalation should do, written a second time and as plainly as possible.
 
-The engine is compared with this, so it shares no code with it: a plan is given as its delays,
-and time is anything that can be added to (datetimes and timedeltas, or plain numbers).
+The engine is compared with this, so it shares no code with it: it holds what lies ahead in a list,
+and looks through it. Time is anything that can be added to (datetimes and timedeltas, or numbers).
 
-    >>> model = Model(delays=[0, 5], rounds=2, pause=10)
-    >>> [(f.round, f.step, f.due) for f in model.run(100, [], until=200)]
-    [(1, 1, 100), (1, 2, 105), (2, 1, 115), (2, 2, 120)]
+    >>> model = Model(Plan(delays=[0, 5], rounds=2, pause=10), opened=100)
+    >>> [model.look(at) for at in (100, 105, 130)]
+    >>> [(f.round, f.step, f.fired) for f in model.fired]
+    [(1, 1, 100), (1, 2, 105), (2, 1, 130), (2, 2, 130)]
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+STEP, SNOOZE, EXPIRY = "escalation_step", "snooze_end", "acknowledgement_expiry"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a policy says: the wait before each step, and how often they are gone through.
+
+    `hours` are the steps that wait until their person is at work.
+    """
+
+    delays: list[Any]
+    rounds: int
+    pause: Any
+    hours: frozenset[int] = frozenset()
+    unreachable: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """Something that will go out at its time. `again` is a step that waited for working hours."""
+
+    due: Any  # before `planned` where somebody asked for it, or the step before found nobody
+    planned: Any
+    kind: str = STEP
+    round: int = 0
+    step: int = 0
+    waits: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True)
 class Fired:
-    """A reminder that goes out. `step` is None for the end of a snooze or an expiry."""
+    """What went out, when the engine looked."""
 
-    generation: int
-    kind: str  # "escalation_step", "snooze_end" or "acknowledgement_expiry"
-    round: int | None
-    step: int | None
+    fired: Any
     planned: Any
-    due: Any  # before `planned` where the step before it found nobody
+    kind: str
+    round: int
+    step: int
     reached: bool
 
 
@@ -30,71 +59,101 @@ def at_once(due: Any) -> Any:
     return due
 
 
-@dataclass(frozen=True)
+@dataclass
 class Model:
-    """A plan, and the world in which it runs.
+    """One incident: what lies ahead of it, and what went out.
 
-    `absent(step, due)` says whether nobody can be found for that step at that time. `hours` are the
-    steps that wait until their person is at work, at `at_work(due)`. `seen(due)` is when the engine
-    looks: later than `due` where its machine slept, or its clock was set ahead.
+    Nothing happens by itself: whoever tells its story says when the engine looks, and by what clock.
+    `absent(step)` says whether nobody can be found for that step now.
     """
 
-    delays: list[Any]
-    rounds: int
-    pause: Any
-    absent: Callable[[int, Any], bool] = lambda step, due: False
-    hours: frozenset[int] = frozenset()
+    plan: Plan
+    opened: Any
+    absent: Callable[[int], bool] = lambda step: False
     at_work: Callable[[Any], Any] = at_once
-    seen: Callable[[Any], Any] = at_once
+    ahead: list[Ahead] = field(default_factory=list)
+    fired: list[Fired] = field(default_factory=list)
 
-    def run(self, opened: Any, actions: Iterable[tuple], until: Any) -> list[Fired]:
-        """Return what goes out from the opening until a time, in order.
+    def __post_init__(self) -> None:
+        self.start(self.opened)
 
-        `actions` are (time, verb, argument) in order of time: ("acknowledge", when it expires or
-        None), ("snooze", when it ends), ("stop", None) for contain, resolve, merge and close, and
-        ("restart", Model or None) for a reopening or a change of severity or policy, with the
-        policy as it is then; None where it is gone, and the stored plan is all there is. Each
-        begins a new generation. A reminder due at the very time of an action goes out first.
-        """
-        fired: list[Fired] = []
-        plan, generation, started, wake = self, 1, opened, None
-        for at, verb, argument in [*actions, (until, "until", None)]:
-            if wake is not None and wake[0] <= at:
-                due, kind = wake
-                fired.append(Fired(generation, kind, None, None, due, self.seen(due), True))
-                generation, started, wake = generation + 1, due, None
-            if started is not None:
-                fired += [f for f in plan.steps_from(started, generation) if f.due <= at]
-            if verb == "until":
-                break
-            generation, started, wake = generation + 1, None, None
-            if verb == "acknowledge" and argument is not None:
-                wake = (argument, "acknowledgement_expiry")
-            if verb == "snooze":
-                wake = (argument, "snooze_end")
-            if verb == "restart":
-                plan, started = argument or plan, at
-        return fired
+    def start(self, at: Any) -> None:
+        """Begin with the first round; whatever lay ahead does not any more."""
+        self.started = at
+        self.ahead = self.steps_of(1)
 
-    def steps_from(self, started: Any, generation: int) -> Iterator[Fired]:
-        """Yield every step of every round, were nobody ever to react.
-
-        A step that waits for working hours comes twice: when its time has come, and at work.
-        """
-        planned = started
-        for round_number in range(1, self.rounds + 1):
-            brought_forward = None
-            for step, delay in enumerate(self.delays, start=1):
+    def steps_of(self, number: int) -> list[Ahead]:
+        """Return the steps of one round; all times are counted from the start of the first."""
+        planned = self.started
+        for round_number in range(1, number + 1):
+            steps = []
+            for step, delay in enumerate(self.plan.delays, start=1):
                 planned = planned + delay
-                due = planned if brought_forward is None else min(planned, brought_forward)
-                # What fires late was planned, and never fires before the run was started.
-                fires = self.seen(due)
-                reached = not self.absent(step, fires)
-                brought_forward = None if reached else fires
-                place = (generation, "escalation_step", round_number, step, planned)
-                yield Fired(*place, fires, reached)
-                if reached and step in self.hours:
-                    at_work = self.at_work(fires)
-                    if at_work > fires:
-                        yield Fired(*place, self.seen(at_work), True)
-            planned = planned + self.pause
+                waits = step in self.plan.hours
+                steps.append(Ahead(planned, planned, STEP, round_number, step, waits))
+            planned = planned + self.plan.pause
+        return steps
+
+    def next_due(self) -> Any:
+        return min((each.due for each in self.ahead), default=None)
+
+    def look(self, at: Any) -> None:
+        """Let go out what is due by now, and what follows from that at once."""
+        while due := [each for each in self.ahead if each.due <= at]:
+            first = min(due, key=lambda each: (each.planned, each.round, each.step))
+            self.ahead.remove(first)
+            if first.kind == STEP:
+                self._step(first, at)
+            else:
+                self._note(first, at, reached=True)
+                self.start(first.planned)
+
+    def _step(self, each: Ahead, at: Any) -> None:
+        reached = not self.absent(each.step)
+        self._note(each, at, reached=reached)
+        if not reached:
+            self._hurry(each.round, each.step + 1, at)
+        elif each.waits and self.at_work(at) > at:
+            later = replace(each, due=self.at_work(at), waits=False, again=True)
+            self.ahead.append(later)
+        is_last = each.step == len(self.plan.delays)
+        if is_last and not each.again and each.round < self.plan.rounds:
+            self.ahead += self.steps_of(each.round + 1)
+
+    def _note(self, each: Ahead, at: Any, *, reached: bool) -> None:
+        self.fired.append(Fired(at, each.planned, each.kind, each.round, each.step, reached))
+
+    def _hurry(self, round_number: int, step: int, at: Any, *, waits: bool = True) -> None:
+        """Bring one step forward; those after it keep their times."""
+        self.ahead = [
+            replace(each, due=min(each.due, at), waits=each.waits and waits)
+            if (each.kind, each.round, each.step) == (STEP, round_number, step)
+            else each
+            for each in self.ahead
+        ]
+
+    def stop(self) -> None:
+        """Contained, resolved, merged or closed; or acknowledged, with no end."""
+        self.ahead = []
+
+    def acknowledge(self, until: Any = None) -> None:
+        self.ahead = [] if until is None else [Ahead(until, until, EXPIRY)]
+
+    def snooze(self, until: Any) -> None:
+        self.ahead = [Ahead(until, until, SNOOZE)]
+
+    def restart(self, at: Any, plan: Plan | None) -> None:
+        """A reopening, or another severity or policy: the policy as it is then.
+
+        None where it is gone, and the stored plan is all there is.
+        """
+        self.plan = plan or self.plan
+        self.start(at)
+
+    def escalate(self, at: Any) -> None:
+        """Escalate now: what waits first goes at once, by night as well; else it all begins anew."""
+        waiting = [(each.round, each.step) for each in self.ahead if each.kind == STEP]
+        if waiting:
+            self._hurry(*min(waiting), at, waits=False)
+        else:
+            self.start(at)
