@@ -63,7 +63,7 @@ def at_once(due: Any) -> Any:
 class Model:
     """One incident: what lies ahead of it, and what went out.
 
-    Nothing happens by itself: whoever tells its story says when the engine looks, and by what clock.
+    Nothing happens by itself: whoever tells its story says when the engine looks, by its clock.
     `absent(step)` says whether nobody can be found for that step now.
     """
 
@@ -151,7 +151,7 @@ class Model:
         self.start(at)
 
     def escalate(self, at: Any) -> None:
-        """Escalate now: what waits first goes at once, by night as well; else it all begins anew."""
+        """Escalate now: what waits first goes at once, by night too; else all begins anew."""
         waiting = [(each.round, each.step) for each in self.ahead if each.kind == STEP]
         if waiting:
             self._hurry(*min(waiting), at, waits=False)

@@ -14,8 +14,8 @@ import pytest
 from django.db import transaction
 
 from tests.incidents.escalation.changes_of_clock import changes
-from tests.incidents.escalation.lives import World
 from tests.incidents.escalation.working_weeks import QUARTER, AtWork
+from tests.incidents.escalation.worlds import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(0)]
 
