@@ -90,35 +90,49 @@ def exchange(call: Call) -> dict[str, Any]:
     app = app_of(call, "client_id", "client_secret")
     if call.text("grant_type") != "authorization_code":
         raise ApiError(40108)
-    code = call.world.codes.get(call.text("auth_code"))
-    if code is None or code.used or code.expires <= call.now or code.app_id != app.app_id:
-        raise ApiError(40110)
-    if code.redirect_uri != call.text("redirect_uri"):
-        raise ApiError(40110)
-    code.used = True
-    return _told(call.world, call.world.issue(app.app_id, code.open_id, code.scopes))
+    code, redirect = call.text("auth_code"), call.text("redirect_uri")
+    return spend(call.world, app, code=code, redirect=redirect)
 
 
 @endpoint("POST", "tt_user/oauth2/refresh_token/", needs_token=False)
 def refresh(call: Call) -> dict[str, Any]:
-    """Give new tokens for a refresh token, which may be good for nothing afterwards."""
+    """Give new tokens for a refresh token."""
     app = app_of(call, "client_id", "client_secret")
     if call.text("grant_type") != "refresh_token":
         raise ApiError(40108)
-    world, modes = call.world, call.world.modes
-    old = world.by_refresh.get(call.text("refresh_token"))
-    if old is None or old.app_id != app.app_id or old.revoked or old.refresh_dies <= call.now:
+    return spend(call.world, app, refresh_token=call.text("refresh_token"))
+
+
+def spend(
+    world: World, app: App, *, code: str = "", redirect: str = "", refresh_token: str = ""
+) -> dict[str, Any]:
+    """Give tokens for a code, or for a refresh token that may be good for nothing afterwards."""
+    if refresh_token:
+        return _told(world, _renewed(world, app, refresh_token))
+    now, found = world.now(), world.codes.get(code)
+    if found is None or found.used or found.expires <= now or found.app_id != app.app_id:
+        raise ApiError(40110)
+    if found.redirect_uri != redirect:
+        raise ApiError(40110)
+    found.used = True
+    return _told(world, world.issue(app.app_id, found.open_id, found.scopes))
+
+
+def _renewed(world: World, app: App, refresh_token: str) -> Token:
+    now, modes = world.now(), world.modes
+    old = world.by_refresh.get(refresh_token)
+    if old is None or old.app_id != app.app_id or old.revoked or old.refresh_dies <= now:
         raise ApiError(40107)
-    if old.refresh_expires <= call.now:
+    if old.refresh_expires <= now:
         raise ApiError(40103)
     fresh = world.issue(app.app_id, old.open_id, sorted(old.scopes))
     if modes.rotate_refresh:
-        old.refresh_dies = min(old.refresh_dies, call.now + modes.old_refresh_grace_s)
+        old.refresh_dies = min(old.refresh_dies, now + modes.old_refresh_grace_s)
     else:
         del world.by_refresh[fresh.refresh]
         fresh.refresh, fresh.refresh_expires = old.refresh, old.refresh_expires
         world.by_refresh[fresh.refresh] = fresh
-    return _told(world, fresh)
+    return fresh
 
 
 @endpoint("POST", "tt_user/oauth2/revoke/", needs_token=False)

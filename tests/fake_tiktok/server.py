@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.fake_tiktok import comments, hooks, mentions, messages, oauth, videos
+from tests.fake_tiktok import comments, hooks, mentions, messages, oauth, v2, videos
 from tests.fake_tiktok.calls import ENDPOINTS, PREFIX, Call, authorise
 from tests.fake_tiktok.control import Control
 from tests.fake_tiktok.deliveries import Deliveries
@@ -100,6 +100,8 @@ class Handler(BaseHTTPRequestHandler):
             self._control(method, address.path.removeprefix("/_fake/"), query, body)
         elif address.path.rstrip("/") == "/v2/auth/authorize":
             self._authorize(query)
+        elif address.path.startswith("/v2/") and method == "POST":
+            self._v2(address.path, body)
         elif address.path.startswith(PREFIX):
             self._api(method, address.path, query, body)
         else:
@@ -126,6 +128,21 @@ class Handler(BaseHTTPRequestHandler):
         if page:
             return self._send(200, page.encode(), "text/html; charset=utf-8")
         return self._send(302, b"", "text/plain", {"Location": location})
+
+    def _v2(self, path: str, body: bytes) -> None:
+        form = self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+        try:
+            values = dict(parse_qsl(body.decode())) if form else json.loads(body or b"{}")
+        except ValueError:
+            values = {}
+        bearer = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+        fake, log_id = self.fake, secrets.token_hex(16).upper()
+        with fake.world.lock:
+            found = v2.answer(fake.world, fake.limits, path, values, bearer, log_id)
+        if found is None:
+            return self._send(404, b"404 page not found", "text/plain")
+        status, told = found
+        return self._send(status, json.dumps(told).encode(), "application/json")
 
     def _api(self, method: str, path: str, query: dict[str, str], body: bytes) -> None:
         if not path.endswith("/"):
