@@ -6,7 +6,6 @@ in three a post of the brand makes it 1.8 times as much for two hours, which is 
 
 import math
 import random
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -65,7 +64,7 @@ def minutes(seed: int, per_hour: float, weeks: int, storm: Storm | None = None) 
     return counts
 
 
-def watched(counts: list[int], *, learning: int) -> Iterator[tuple[datetime, Alarm]]:
+def watched(counts: list[int], *, learning: float) -> Iterator[tuple[datetime, Alarm]]:
     """Learn for some weeks, then look every minute and learn on; alarms that follow are one."""
     usual = Usual()
     total = [0, *accumulate(counts)]
@@ -93,17 +92,13 @@ def delay(seed: int, per_hour: float, times: float, *, begin: timedelta) -> time
     storm = Storm(start, timedelta(hours=6), times)
     counts = minutes(seed, per_hour, 5, storm)
     end = (start + storm.lasts - BEGIN) // MINUTE
-    found = [at for at, _ in watched(counts[:end], learning=4) if at > start]
-    return found[0] - start if found else None
+    # What was found an hour before would hide the storm's own alarm.
+    learning = (start - BEGIN) / timedelta(weeks=1)
+    found = next(watched(counts[:end], learning=learning), None)
+    return found[0] - start if found is not None else None
 
 
 def false_alarms(seed: int, per_hour: float, weeks: int) -> float:
     """How many alarms a week there are where nothing happens."""
     found = list(watched(minutes(seed, per_hour, 4 + weeks), learning=4))
     return len(found) / weeks
-
-
-def middle(delays: list[timedelta]) -> timedelta:
-    """The delay that half of them stay within."""
-    ordered = sorted(delays)
-    return ordered[bisect_right(ordered, ordered[-1]) // 2 - (len(ordered) % 2 == 0)]

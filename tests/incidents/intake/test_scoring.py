@@ -301,3 +301,19 @@ def test_sees_that_who_hides_a_rude_word_means_it(text):
 )
 def test_does_not_build_an_insult_of_innocent_parts(text):
     assert not score(text).is_toxic
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "На мыло сейчас скидка, иди на сайт",
+        "хочу в печь поставить пирог",
+        "оторвать руку невозможно, такой мягкий",
+        "черти что, а не доставка",
+        "крыша поехала от ваших цен",
+        "в топку каминную дрова, а не мыло",
+    ],
+)
+def test_does_not_take_what_a_shop_is_told_for_a_threat_or_an_insult(text):
+    assert not score(text).is_toxic
+    assert "threat" not in score(text).codes
