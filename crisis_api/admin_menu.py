@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from crisis_api.access.admin.display import page_of
 from crisis_api.access.admin.scope import caller_of
 from crisis_api.access.models import SendingHold
+from crisis_api.access.services import addresses
 from crisis_api.settings.admin import MENU
 
 
@@ -38,8 +39,15 @@ def _item(request: HttpRequest, label: str, icon: str) -> dict[str, Any] | None:
 
 
 def held(request: HttpRequest) -> list[str] | None:
-    """Return what stands beside the person's name while nothing goes out; Unfold's ENVIRONMENT."""
-    return [_("Sending is held"), "danger"] if SendingHold.current() else None
+    """Return what stands beside the person's name while nothing goes out; Unfold's ENVIRONMENT.
+
+    Of mail too, unless it is the demo, which prints everything.
+    """
+    if SendingHold.current():
+        return [_("Sending is held"), "danger"]
+    if addresses.mail_is_only_printed() and not addresses.console_allowed():
+        return [_("Mail reaches nobody: no server is set"), "warning"]
+    return None
 
 
 def account(request: HttpRequest) -> list[dict[str, Any]]:

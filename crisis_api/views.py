@@ -17,6 +17,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import REGISTRY, Collector
 
 from crisis_api import triggers
+from crisis_api.access.services import addresses
 from crisis_api.lib import nudge
 from incidents.escalation import health
 
@@ -66,6 +67,7 @@ def engine(request: HttpRequest) -> JsonResponse:
         "auditor_age_seconds": found.auditor_age,
         "overlooked": found.overlooked,
         "missing_guards": len(missing),
+        "mail": "printed" if addresses.mail_is_only_printed() else "sent",
     }
     return JsonResponse(body, status=200 if is_well else 503)
 

@@ -176,6 +176,7 @@ class RotationViewSet(ResourceViewSet):
         """Make a rotation."""
         values = self.validated()
         team = team_of(self, values.pop("team", None))
+        values.setdefault("time_zone", team.time_zone)
         rotation = rotations.create(team=team, by=self.caller.actor, values=values)
         return self.show(rotation, status=201)
 

@@ -125,3 +125,10 @@ def test_tells_the_watchdog_only_while_all_is_well(settings, httpserver, clock):
     clock.move(timedelta(seconds=11))
     assert health.ping_watchdog() == 0
     assert len(httpserver.log) == 1
+
+
+def test_says_that_mail_is_only_printed(monitor, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    assert monitor.get("/healthz/engine").json()["mail"] == "printed"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert monitor.get("/healthz/engine").json()["mail"] == "sent"

@@ -113,6 +113,7 @@ class OwnerViewSet(ResourceViewSet):
         team = team_of(self, values.pop("team", None))
         # Whoever makes a person gives them a role, so both permissions are needed.
         self.caller.require("memberships.manage", team.pk)
+        values.setdefault("time_zone", team.time_zone)
         return self.show(owners.create(team=team, by=self.caller.actor, **values), status=201)
 
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
