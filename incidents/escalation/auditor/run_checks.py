@@ -18,13 +18,18 @@ RUNS = "runs"
 
 
 def of_the_past(window: QuerySet[Escalation], now: datetime) -> Iterable[UUID]:
-    """Runs that go on although their incident has decided anew what should happen next."""
-    present = Q(
-        incident__generation=F("generation"),
-        incident__status=IncidentStatus.OPEN,
-        incident__snoozed_until=None,
+    """Runs that go on although their incident has decided anew what should happen next.
+
+    In two steps: in one, PostgreSQL reads every incident there is for each window of runs.
+    """
+    found = list(window.values_list("pk", "incident_id", "generation"))
+    open_ = Incident.objects.filter(
+        pk__in=[incident for _, incident, _ in found],
+        status=IncidentStatus.OPEN,
+        snoozed_until=None,
     )
-    return window.exclude(present).values_list("pk", flat=True)
+    present = dict(open_.values_list("pk", "generation"))
+    return [pk for pk, incident, generation in found if present.get(incident) != generation]
 
 
 @transaction.atomic
