@@ -42,12 +42,12 @@ def colour(word: str) -> str:
 
 def moment(at: datetime | None) -> str:
     """Return a time in the zone of whoever looks, which it names."""
-    return NONE if at is None else f"{timezone.localtime(at):%Y-%m-%d\u00a0%H:%M:%S\u00a0%Z}"
+    return NONE if at is None else f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S\u00a0%Z}"
 
 
 def minute(at: datetime | None) -> str:
     """Return a time in the zone of whoever looks, to the minute."""
-    return NONE if at is None else f"{timezone.localtime(at):%Y-%m-%d\u00a0%H:%M\u00a0%Z}"
+    return NONE if at is None else f"{timezone.localtime(at):%Y-%m-%d %H:%M\u00a0%Z}"
 
 
 def page_of(row: Model) -> str:
