@@ -77,30 +77,41 @@ def share_lock(model: type[models.Model], ids: Iterable[UUID]) -> None:
         )
 
 
-def shared(model: type[models.Model], ids: Iterable[UUID]) -> dict[UUID, Any]:
-    """Take the same locks and return the rows as they are under them, with one statement."""
+def shared(
+    model: type[models.Model], ids: Iterable[UUID], *, skip_locked: bool = False
+) -> dict[UUID, Any]:
+    """Take the same locks and return the rows as they are under them, with one statement.
+
+    Rows that somebody else is changing are waited for, or left out.
+    """
     wanted = sorted(set(ids))
     using = router.db_for_write(model)
     connection = connections[using]
     if connection.vendor != "postgresql" or not wanted:
         return model._default_manager.using(using).in_bulk(wanted)
     table = connection.ops.quote_name(model._meta.db_table)
+    patience = " SKIP LOCKED" if skip_locked else ""
     rows = model._default_manager.using(using).raw(
-        f"SELECT * FROM {table} WHERE id = ANY(%s) ORDER BY id FOR SHARE",  # noqa: S608  the table is a model's
+        f"SELECT * FROM {table} WHERE id = ANY(%s) ORDER BY id FOR SHARE{patience}",  # noqa: S608  the table is a model's
         [wanted],
     )
     return {row.pk: row for row in rows}
 
 
-def lock(model: type[models.Model], ids: Iterable[UUID]) -> list[UUID]:
+def lock(
+    model: type[models.Model], ids: Iterable[UUID], *, skip_locked: bool = False
+) -> list[UUID]:
     """Keep rows to ourselves until the transaction ends, and return those that there are.
 
-    Locked in the order of their ids, so that two who lock several never wait for each other. Rows
-    that refer to them can still be inserted (FOR NO KEY UPDATE).
+    Locked in the order of their ids, so that two who lock several never wait for each other; those
+    that somebody else holds are waited for, or left out. Rows that refer to them can still be
+    inserted (FOR NO KEY UPDATE).
     """
     using = router.db_for_write(model)
     rows = model._base_manager.using(using).filter(pk__in=set(ids)).order_by("pk")
-    return list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+    return list(
+        rows.select_for_update(no_key=True, skip_locked=skip_locked).values_list("pk", flat=True)
+    )
 
 
 def claim(

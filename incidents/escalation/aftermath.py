@@ -1,6 +1,6 @@
-"""What comes of a send: success, another try, the next contact point, or a dead letter."""
+"""What comes of a send that failed: another try, the next contact point, or a dead letter."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,39 +10,15 @@ from django.db.models import Max, Q
 
 from crisis_api.access.models import ContactPoint
 from crisis_api.lib import clock, lease
-from crisis_api.lib.actors import SYSTEM
 from crisis_api.lib.errors import ChannelError
-from incidents import metrics, timeline
-from incidents.escalation import alarms, firing, outbox, preferences
+from incidents import timeline
+from incidents.escalation import alarms, firing, outbox, preferences, stamps
 from incidents.models import Incident, Notification, Reminder
 
 # A late page is a failed page: short waits, and the next contact point after 30 seconds.
 RETRIES = tuple(timedelta(seconds=s) for s in (2, 5, 15, 30, 60, 120, 300))
 LONGEST_WAIT = timedelta(minutes=5)
-SUCCESS_NOTED_EVERY = timedelta(seconds=5)
 Status = Notification.Status
-
-
-@lease.one_writer()
-def sent(notification: Notification, reminders: Sequence[Reminder], ref: str) -> None:
-    """Stamp a success, unless another sender has taken the row over since."""
-    with transaction.atomic():
-        # Writing the timeline locks the incidents, which everybody does before the notification.
-        _tell("notification.sent", notification, _incidents_of(reminders))
-        now = clock.decisive_now()
-        if not _mine(notification).change(
-            status=Status.SENT,
-            sent_at=now,
-            lease_until=None,
-            fallback_at=None,
-            last_error="",
-            provider_ref=ref[:200],
-        ):
-            transaction.set_rollback(True)
-            return
-        if not _known_to_work(notification.contact_point, now):
-            _point(notification).update(last_success_at=now)
-    _count("sent", notification)
 
 
 @lease.one_writer()
@@ -75,8 +51,10 @@ def failed(notification: Notification, reminders: Sequence[Reminder], error: Cha
         _point(notification).update(last_failure_at=now)
         if error.permanent:
             _disable(notification, error)
-        _tell("notification.failed", notification, incidents, code=error.code)
-    _count("failed", notification)
+        timeline.record_many(
+            stamps.entries("notification.failed", notification, incidents, code=error.code)
+        )
+    stamps.count("failed", notification)
 
 
 def take_next_point(pk: UUID, now: datetime) -> bool:
@@ -115,22 +93,10 @@ def _point(notification: Notification) -> Any:
     return ContactPoint.objects.filter(pk__in=[notification.contact_point_id or UUID(int=0)])
 
 
-def _known_to_work(point: ContactPoint | None, now: datetime) -> bool:
-    """Whether its last success is noted already: many messages a second need not all write it."""
-    if point is None or point.last_success_at is None:
-        return False
-    failed_since = point.last_failure_at and point.last_failure_at >= point.last_success_at
-    return not failed_since and now - point.last_success_at < SUCCESS_NOTED_EVERY
-
-
-def _incidents_of(reminders: Sequence[Reminder]) -> list[UUID]:
-    return sorted({r.incident_id for r in reminders if r.incident_id is not None})
-
-
 def _lock_incidents(reminders: Sequence[Reminder]) -> dict[UUID, Incident]:
     """Take the incidents before the notification, in the order in which everybody does."""
     rows = (
-        Incident.objects.filter(pk__in=_incidents_of(reminders))
+        Incident.objects.filter(pk__in=stamps.incidents_of(reminders))
         .order_by("pk")
         .select_for_update(no_key=True)
     )
@@ -199,8 +165,8 @@ def _nobody_got_it(
     now: datetime,
 ) -> None:
     """A dead letter: a person is told of it, and the next step of the plan comes at once."""
-    _tell("notification.dead", notification, incidents)
-    _count("dead", notification)
+    timeline.record_many(stamps.entries("notification.dead", notification, incidents))
+    stamps.count("dead", notification)
     told = [reminder for reminder in reminders if reminder.kind != "alarm"]
     if not told:
         return
@@ -212,35 +178,3 @@ def _nobody_got_it(
         )
         if reminder.kind == "escalation_step" and not others.exclude(pk=notification.pk).exists():
             firing.nobody_reached(reminder, now)
-
-
-def _count(outcome: str, notification: Notification) -> None:
-    point = notification.contact_point
-    metrics.SENDS.labels(point.kind if point else "none", outcome).inc()
-
-
-def _tell(kind: str, notification: Notification, incidents: Iterable[UUID], **data: Any) -> None:
-    """Write it on the timeline of every incident that the message was about."""
-    point = notification.contact_point
-    entry = {
-        "notification": str(notification.pk),
-        "person": str(notification.owner_id) if notification.owner_id else None,
-        "by": point.kind if point else None,
-        "attempt": notification.attempts,
-        **data,
-    }
-    ids: list[UUID | None] = [*sorted(incidents)] or [None]
-    timeline.record_many(
-        [
-            timeline.Entry(
-                kind=kind,
-                team_id=notification.team_id,
-                subject_type="notification",
-                subject_id=notification.pk,
-                incident_id=incident_id,
-                by=SYSTEM,
-                data=entry,
-            )
-            for incident_id in ids
-        ]
-    )

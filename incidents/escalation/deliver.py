@@ -7,41 +7,25 @@ that holds the subjects as they are, so after an acknowledgement has committed n
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import F, Q
 
 from crisis_api.access.models import ContactPoint, unless_held
-from crisis_api.lib import clock, crash, lease, logs
+from crisis_api.lib import clock, crash, logs
 from crisis_api.lib.errors import ChannelError
-from incidents import metrics
-from incidents.escalation import aftermath, message, subjects
+from incidents.escalation import aftermath, message, stamps
+from incidents.escalation.claims import Claim, claim
 from incidents.escalation.senders import registry
-from incidents.models import Notification, Reminder
+from incidents.models import Notification
 
 log = logging.getLogger("crisis.deliver")
 
-LEASE = timedelta(seconds=20)
-WITHOUT_SUCCESS = timedelta(seconds=30)
 CLAIM_NONE_AFTER = 3.0
 OFFERED_AT_ONCE = 100
 TROUBLE = timedelta(hours=1)
-READ_AGAIN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A notification that this process alone may send now, and what it is to tell of."""
-
-    notification: Notification
-    reminders: list[Reminder]
-    rows: dict[str, dict[UUID, Any]]
-    at: datetime
 
 
 def waiting(
@@ -105,7 +89,7 @@ def deliver_one(pk: UUID) -> bool:
         sender = registry.get(point.kind)
         ref = sender.send(
             point.address,
-            message.compose(claimed.notification, claimed.reminders, claimed.rows, claimed.at),
+            message.compose(claimed),
             message_id=f"ntf_{claimed.notification.pk.hex}",
             secret=point.secret,
         )
@@ -119,7 +103,7 @@ def deliver_one(pk: UUID) -> bool:
         aftermath.failed(claimed.notification, claimed.reminders, failure)
         return False
     crash.point("deliver.sent")
-    aftermath.sent(claimed.notification, claimed.reminders, ref)
+    stamps.sent(claimed.notification, claimed.reminders, ref)
     crash.point("deliver.stamped")
     log.info("sent to %s", _where(claimed))
     return True
@@ -130,64 +114,6 @@ def _where(claimed: Claim) -> str:
     point = claimed.notification.contact_point
     of = ", ".join(sorted(row.reference for row in claimed.rows.get("incident", {}).values()))
     return f"{point.kind} {point.pk}{' of ' if of else ''}{of}" if point else "nobody"
-
-
-@lease.one_writer()
-def claim(pk: UUID) -> Claim | None:
-    """Claim one notification for sending; None where it is taken, not due, or no longer wanted.
-
-    The commit of this claim is the start of the send. It share-locks the subjects first, so that
-    an acknowledgement either waits for it or is seen by it. What it covers is read before these
-    locks; whoever adds to that raises the version, and then it is read again.
-    """
-    for _ in range(READ_AGAIN):
-        with transaction.atomic():
-            now = clock.decisive_now()
-            rows = Notification.objects.waiting(now).filter(pk=pk)
-            row = rows.select_related("contact_point", "owner").first()
-            if row is None:
-                return None
-            told = list(
-                Reminder.objects.filter(covered_by__notification=pk, status=Reminder.Status.FIRED)
-            )
-            told.sort(key=lambda reminder: (reminder.planned_at, reminder.pk))
-            held = subjects.share(_subjects_of(told))
-            still = subjects.wanted(told, held)
-            if _taken(row, now, wanted=bool(still)):
-                return Claim(row, [r for r in told if r.pk in still], held, now) if still else None
-    return None
-
-
-def _subjects_of(reminders: Iterable[Reminder]) -> dict[str, list[UUID]]:
-    found: dict[str, list[UUID]] = {}
-    for reminder in reminders:
-        found.setdefault(reminder.subject_type, []).append(reminder.subject_id)
-    return found
-
-
-def _taken(row: Notification, now: datetime, *, wanted: bool) -> bool:
-    """Stamp `sending`, or `cancelled`; False where the row has changed since it was read."""
-    values: dict[str, Any] = {"status": Notification.Status.CANCELLED, "fallback_at": None}
-    if wanted:
-        values = {
-            "status": Notification.Status.SENDING,
-            "sending_at": now,
-            "lease_until": now + LEASE,
-            "lease_owner": lease.owner_name(),
-            "fence": row.fence + 1,
-            "attempts": row.attempts + 1,
-            "fallback_at": (row.fallback_at or now + WITHOUT_SUCCESS) if row.owner_id else None,
-        }
-    if not Notification.objects.filter(pk=row.pk, version=row.version).change(**values):
-        return False
-    if wanted and row.status == Notification.Status.SENDING:
-        metrics.LEASES_EXPIRED.inc()
-    if wanted and row.attempts == 0:
-        late = max((now - row.due_at).total_seconds(), 0)
-        metrics.LATENESS.labels(str(row.critical).lower()).observe(late)
-    for name, value in values.items():
-        setattr(row, name, value)
-    return True
 
 
 def fall_back(limit: int = 500) -> int:

@@ -41,9 +41,9 @@ GRACE = timedelta(seconds=5)
 # Threads of each lane. Senders mostly wait for receivers; critical messages have their own, and so
 # have contact points that failed last, so that nobody waits behind a receiver that hangs.
 LANES = {
-    "critical": 4,
+    "critical": 8,
     "critical_troubled": 4,
-    "normal": 4,
+    "normal": 8,
     "normal_troubled": 2,
     "sweep": 2,
     "urgent_sweep": 2,

@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from crisis_api.access.models import Membership
-from crisis_api.access.permissions import permission
 from incidents.escalation import links, subjects, wording
-from incidents.models import Incident, Notification, Reminder, Severity
+from incidents.escalation.claims import Claim
+from incidents.models import Incident, Reminder, Severity
 
 # Less than this late is on time, for a person who reads it.
 PUNCTUAL = timedelta(minutes=1)
@@ -16,21 +15,17 @@ PUNCTUAL = timedelta(minutes=1)
 _COUNTED_FROM = {"approval_needed": "submitted_at", "promised_update": "next_update_at"}
 
 
-def compose(
-    notification: Notification,
-    reminders: Sequence[Reminder],
-    rows: Mapping[str, Mapping[UUID, Any]],
-    now: datetime,
-) -> wording.Message:
+def compose(claimed: Claim) -> wording.Message:
     """Return the message in its person's language, or in English for a webhook of the team."""
-    incidents = _incidents(reminders, rows)
-    owner = notification.owner
-    answers = owner.pk if owner and _may_acknowledge(notification, reminders) else None
+    rows = claimed.rows
+    incidents = _incidents(claimed.reminders, rows)
+    owner = claimed.notification.owner
+    answers = owner.pk if owner and claimed.may_acknowledge else None
     items = [
         item
-        for reminder in reminders
+        for reminder in claimed.reminders
         for item in _counted(reminder, rows)
-        or [_item(reminder, incidents.get(reminder.incident_id), rows, answers, now)]
+        or [_item(reminder, incidents.get(reminder.incident_id), rows, answers, claimed.at)]
     ]
     return wording.compose(items, language=owner.language if owner else "en")
 
@@ -42,15 +37,6 @@ def _counted(reminder: Reminder, rows: Mapping[str, Mapping[UUID, Any]]) -> list
     if says is None or subject is None:
         return []
     return [wording.Item(said.kind, count=said.count, link=said.link) for said in says(subject)]
-
-
-def _may_acknowledge(notification: Notification, reminders: Sequence[Reminder]) -> bool:
-    """Whether its person's role allows it: a link that will be refused helps nobody at night."""
-    if all(reminder.subject_type != "incident" for reminder in reminders):
-        return False
-    roles = permission("incidents.acknowledge").roles
-    mine = Membership.objects.filter(owner=notification.owner_id, team=notification.team_id)
-    return mine.filter(role__in=roles).exists()
 
 
 def _incidents(

@@ -17,6 +17,7 @@ from incidents.escalation.plan import Target
 from incidents.models import Reminder
 
 Rows = Mapping[UUID, Any]
+Held = dict[str, dict[UUID, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,15 @@ def take(ids_by_type: Mapping[str, Iterable[UUID]]) -> dict[str, dict[UUID, Any]
     return taken
 
 
-def share(ids_by_type: Mapping[str, Iterable[UUID]]) -> dict[str, dict[UUID, Any]]:
+def share(ids_by_type: Mapping[str, Iterable[UUID]], *, patient: bool = True) -> Held:
     """Hold the subjects as they are until the transaction ends, and return them by kind and id.
 
     Senders of the same subject don't wait for each other; a change of the subject waits for them.
+    Unless one is patient, what somebody is changing is left out.
     """
-    held: dict[str, dict[UUID, Any]] = {}
+    held: Held = {}
     for kind, ids in _in_lock_order(ids_by_type):
-        held[kind] = lease.shared(rules_of(kind).model, ids)
+        held[kind] = lease.shared(rules_of(kind).model, ids, skip_locked=not patient)
     return held
 
 

@@ -91,9 +91,7 @@ def sent(now):
     told = {}
     for row in Notification.objects.filter(status="pending", due_at__lte=now.now()):
         claimed = deliver.claim(row.pk)
-        told[row.owner.name] = message.compose(
-            claimed.notification, claimed.reminders, claimed.rows, claimed.at
-        )
+        told[row.owner.name] = message.compose(claimed)
     return told
 
 
