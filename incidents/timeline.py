@@ -61,24 +61,27 @@ def record(
     return record_many([entry])[0]
 
 
-def record_opening(
-    incident: Incident, *, by: Actor, data: Mapping[str, Any], at: datetime
-) -> Event:
-    """Write the first event of an incident that was inserted just now with `last_sequence=1`.
+def record_openings(
+    opened: Sequence[tuple[Incident, Mapping[str, Any]]], *, by: Actor, at: datetime
+) -> list[Event]:
+    """Write the first event of incidents that were inserted just now with `last_sequence=1`.
 
-    Nobody else sees it yet, so its number needs no lock.
+    Nobody else sees them yet, so their numbers need no lock.
     """
-    entry = Entry(
-        kind="incident.opened",
-        team_id=incident.team_id,
-        subject_type="incident",
-        subject_id=incident.pk,
-        incident_id=incident.pk,
-        by=by,
-        data=data,
-        at=at,
-    )
-    return _write([entry], {incident.pk: 0})[0]
+    entries = [
+        Entry(
+            kind="incident.opened",
+            team_id=incident.team_id,
+            subject_type="incident",
+            subject_id=incident.pk,
+            incident_id=incident.pk,
+            by=by,
+            data=data,
+            at=at,
+        )
+        for incident, data in opened
+    ]
+    return _write(entries, {incident.pk: 0 for incident, _ in opened})
 
 
 def record_many(entries: Sequence[Entry]) -> list[Event]:

@@ -33,18 +33,18 @@ def raised(model: type[models.Model], column: str, by: Mapping[Any, int]) -> dic
     return found
 
 
-def next_of(rows: models.QuerySet[Any], column: str) -> int | None:
-    """Raise the column of the one row by one and return what it is now; None where there is none.
+def next_of(rows: models.QuerySet[Any], column: str, *, by: int = 1) -> int | None:
+    """Raise the column of the one row and return what it is now; None where there is no row.
 
     The first that raises it in a transaction keeps all others waiting until its end.
     """
     using = router.db_for_write(rows.model)
     query: Any = rows.using(using).query.chain(UpdateQuery)
-    query.add_update_values({column: F(column) + 1})
+    query.add_update_values({column: F(column) + by})
     connection = connections[using]
     if not connection.features.can_return_columns_from_insert:
         value: int | None = None
-        if rows.update(**{column: F(column) + 1}):
+        if rows.update(**{column: F(column) + by}):
             value = rows.values_list(column, flat=True).get()
         return value
     statement, values = query.get_compiler(using=using).as_sql()

@@ -4,8 +4,9 @@ Every function is called inside the transaction of a verb that holds the inciden
 raised its generation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from crisis_api.lib import clock
@@ -26,20 +27,26 @@ def start(
 
 
 def begin(
-    incident: Incident,
+    followed: Sequence[tuple[Incident, EscalationPolicy]],
     *,
-    policy: EscalationPolicy | None,
     at: datetime,
     beside: Sequence[Reminder] = (),
-) -> Escalation | None:
-    """Start the first run of an incident that was written just now, in the same transaction.
+) -> None:
+    """Start the first runs of incidents that were written just now, in the same transaction.
 
     `beside` are reminders of other things, written in the same statement.
     """
-    if policy is None:
-        Reminder.objects.bulk_create(beside)
-        return None
-    return _write(incident, plans.to_plan(policy), policy.pk, at=at, beside=beside)
+    policies = {policy.pk: policy for _, policy in followed}
+    plan_of = {pk: plans.to_plan(policy) for pk, policy in policies.items()}
+    json_of = {pk: plan.to_json() for pk, plan in plan_of.items()}
+    escalations = []
+    laid_out = list(beside)
+    for incident, policy in followed:
+        escalation = _escalation(incident, json_of[policy.pk], policy.pk, at=at)
+        escalations.append(escalation)
+        laid_out += round_of(escalation, plan_of[policy.pk], incident, 1)
+    Escalation.objects.bulk_create(escalations)
+    Reminder.objects.bulk_create(laid_out)
 
 
 def restart(incident: Incident, *, at: datetime, by: Actor) -> Escalation | None:
@@ -89,27 +96,23 @@ def _run(incident: Incident, plan: Plan, policy_id: UUID | None, *, at: datetime
     Escalation.objects.filter(incident=incident, status=Escalation.Status.RUNNING).change(
         status=Escalation.Status.STOPPED, ended_at=clock.now()
     )
-    return _write(incident, plan, policy_id, at=at)
+    escalation = _escalation(incident, plan.to_json(), policy_id, at=at)
+    Escalation.objects.bulk_create([escalation])
+    Reminder.objects.bulk_create(round_of(escalation, plan, incident, 1))
+    return escalation
 
 
-def _write(
-    incident: Incident,
-    plan: Plan,
-    policy_id: UUID | None,
-    *,
-    at: datetime,
-    beside: Sequence[Reminder] = (),
+def _escalation(
+    incident: Incident, plan: Mapping[str, Any], policy_id: UUID | None, *, at: datetime
 ) -> Escalation:
-    escalation = Escalation.objects.create(
+    return Escalation(
         team_id=incident.team_id,
         incident=incident,
         generation=incident.generation,
         policy_id=policy_id,
-        plan=plan.to_json(),
+        plan=plan,
         started_at=at,
     )
-    Reminder.objects.bulk_create([*beside, *round_of(escalation, plan, incident, 1)])
-    return escalation
 
 
 def round_of(escalation: Escalation, plan: Plan, incident: Incident, number: int) -> list[Reminder]:

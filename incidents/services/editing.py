@@ -19,8 +19,8 @@ from incidents.models import (
     IncidentStatus,
 )
 from incidents.services import severity as severities
+from incidents.services.beginning import Link, search_text
 from incidents.services.moves import EDGES, hold, put
-from incidents.services.opening import Link, search_text
 
 # What decides anew whom to remind.
 WEIGHTY = frozenset({"severity", "policy"})

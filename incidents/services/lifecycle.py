@@ -24,7 +24,7 @@ from incidents.services.assignment import assign, say_that_nobody_is
 from incidents.services.attention import acknowledge, escalate, snooze
 from incidents.services.editing import Changes, change
 from incidents.services.moves import EDGES, check_guards, hold, put, register_guard
-from incidents.services.opening import TWINS, OpenResult, open_incident
+from incidents.services.opening import TWINS, OpenResult, open_all, open_incident
 
 __all__ = [
     "EDGES",
@@ -36,6 +36,7 @@ __all__ = [
     "close",
     "contain",
     "escalate",
+    "open_all",
     "open_incident",
     "register_guard",
     "reopen",

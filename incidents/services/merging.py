@@ -16,8 +16,8 @@ from incidents.models.mention import MentionQuerySet
 from incidents.services import lifecycle, relations
 from incidents.services import severity as severities
 from incidents.services.assignment import take_over
+from incidents.services.beginning import Opening, begin
 from incidents.services.moves import EDGES, check_guards, hold, hold_both, put, root_of
-from incidents.services.opening import Opening, begin
 
 _TRIES = 5
 MOST_MENTIONS = 5_000
@@ -168,19 +168,17 @@ def split(
     found = mentions.aggregate(all=Count("pk"), since=Min("received_at"))
     if found["all"] != len(wanted):
         raise Refused("Some of these are no mentions of this incident.", code="not_its_mentions")
-    fresh = begin(
-        Opening(
-            team=row.team,
-            category=category,
-            severity=severity,
-            title=title,
-            mode=row.mode,
-            account=row.account,
-            detected_at=found["since"],
-            told={"split_from": str(row.pk)},
-        ),
-        by=by,
+    opening = Opening(
+        team=row.team,
+        category=category,
+        severity=severity,
+        title=title,
+        mode=row.mode,
+        account=row.account,
+        detected_at=found["since"],
+        told={"split_from": str(row.pk)},
     )
+    (fresh,) = begin([opening], by=by)
     moved, negative = _move(mentions, fresh)
     put(fresh, mention_count=moved, negative_count=negative)
     put(

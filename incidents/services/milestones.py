@@ -48,20 +48,25 @@ def limits(settings: IncidentSettings | None, severity: int) -> dict[str, timede
     }
 
 
-def lay_out(row: Incident, settings: IncidentSettings | None) -> list[Reminder]:
-    """Write the milestones of a new incident; return the reminders, not saved, of their targets."""
-    wanted = limits(settings, row.severity)
-    milestones = [
-        Milestone(
-            team_id=row.team_id,
-            incident=row,
-            name=name,
-            target_at=row.opened_at + wanted[name] if name in wanted else None,
-        )
-        for name in NAMES
-    ]
-    Milestone.objects.bulk_create(milestones)
-    return _reminders(row, milestones)
+def lay_out(rows: Sequence[tuple[Incident, IncidentSettings | None]]) -> list[Reminder]:
+    """Write the milestones of new incidents; return the reminders, not saved, of their targets."""
+    laid_out: list[Milestone] = []
+    ahead: list[Reminder] = []
+    for row, settings in rows:
+        wanted = limits(settings, row.severity)
+        milestones = [
+            Milestone(
+                team_id=row.team_id,
+                incident=row,
+                name=name,
+                target_at=row.opened_at + wanted[name] if name in wanted else None,
+            )
+            for name in NAMES
+        ]
+        laid_out += milestones
+        ahead += _reminders(row, milestones)
+    Milestone.objects.bulk_create(laid_out)
+    return ahead
 
 
 def remind_of(row: Incident, milestones: Iterable[Milestone]) -> None:

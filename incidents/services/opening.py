@@ -1,22 +1,18 @@
-"""An incident opens, or takes a new signal in while one for the same thing is unresolved."""
+"""Incidents open, or take a new signal in while one for the same thing is unresolved."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from crisis_api.access import refs
 from crisis_api.access.models import Owner, Team
-from crisis_api.lib import clock, constraints
+from crisis_api.lib import constraints
 from crisis_api.lib.actors import Actor
-from crisis_api.lib.errors import Conflict, Refused
-from crisis_api.lib.folding import fold
-from crisis_api.lib.records import made_by
+from crisis_api.lib.errors import Conflict
 from incidents import timeline
-from incidents.escalation import alarms, runs
 from incidents.models import (
     UNRESOLVED,
     Account,
@@ -26,12 +22,9 @@ from incidents.models import (
     Mode,
     Severity,
 )
-from incidents.services import milestones
-from incidents.services.assignment import Responsible, by_rule, check_member, say_that_nobody_is
+from incidents.services.beginning import Link, Opening, begin
 from incidents.services.moves import hold, put, root_of
-from incidents.services.references import next_reference
 
-Link = Mapping[str, str]
 TWINS = ("one_unresolved_incident_per_dedup_key", "one_unresolved_incident_per_storm")
 _TRIES = 10
 
@@ -44,28 +37,6 @@ class OpenResult:
     created: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What is known of an incident when it opens. `told` goes into the event: no texts."""
-
-    team: Team
-    category: str
-    severity: int
-    title: str
-    summary: str = ""
-    mode: str = Mode.STANDARD
-    account: Account | None = None
-    owner: Owner | None = None
-    policy: EscalationPolicy | None = None
-    dedup_key: str | None = None
-    storm_key: str | None = None
-    detected_at: datetime | None = None
-    links: Sequence[Link] = ()
-    external_refs: Sequence[Mapping[str, Any]] = ()
-    told: Mapping[str, Any] = field(default_factory=dict)
-
-
-@transaction.atomic
 def open_incident(
     *,
     team: Team,
@@ -84,14 +55,7 @@ def open_incident(
     links: Sequence[Link] = (),
     external_refs: Sequence[Mapping[str, Any]] = (),
 ) -> OpenResult:
-    """Open an incident, or join the unresolved one that has the same key.
-
-    Writes, in one transaction, the incident with its reference, its owner and policy by rule, its
-    milestones, its escalation with the reminders of the first round, and the events. Of two that
-    open the same at once the database lets one through, and the other joins it. A key whose
-    incident was merged leads to where that went. A graver signal does not raise the severity:
-    people may have lowered it knowingly.
-    """
+    """Open an incident, or join the unresolved one that has the same key: `open_all` for one."""
     opening = Opening(
         team=team,
         category=category,
@@ -108,33 +72,65 @@ def open_incident(
         links=links,
         external_refs=external_refs,
     )
+    return open_all([opening], by=by)[0]
+
+
+@transaction.atomic
+def open_all(openings: Sequence[Opening], *, by: Actor) -> list[OpenResult]:
+    """Open incidents, or join the unresolved ones that have the same keys; all or none.
+
+    Writes, in one transaction, the incidents with their references, their owners and policies by
+    rule, their milestones, their escalations with the reminders of the first rounds, and the
+    events. Of two that open the same at once the database lets one through, and the other joins
+    it; so does the second of two of one set. A key whose incident was merged leads to where that
+    went. A graver signal does not raise the severity: people may have lowered it knowingly.
+    """
+    results: dict[int, OpenResult] = {}
     for _ in range(_TRIES):
-        standing = _standing(opening)
-        if standing is not None:
-            joined = _join(standing, opening, by=by)
-            if joined is not None:
-                return OpenResult(joined, created=False)
-            # It ended, or went into another one, meanwhile: look again for where to join.
-            continue
-        opened = _opened(opening, by=by)
-        if opened is not None:
-            return OpenResult(opened, created=True)
+        left = [place for place in range(len(openings)) if place not in results]
+        standing = {place: _standing(openings[place]) for place in left}
+        # In the order in which everybody locks incidents.
+        joining = [(pk, place) for place, pk in standing.items() if pk is not None]
+        for pk, place in sorted(joining):
+            row = _join(pk, openings[place], by=by)
+            # Where it ended, or went into another one, meanwhile: look again for where to join.
+            if row is not None:
+                results[place] = OpenResult(row, created=False)
+        fresh = _firsts(openings, [place for place in left if standing[place] is None])
+        for place, row in zip(fresh, _opened([openings[p] for p in fresh], by=by), strict=False):
+            results[place] = OpenResult(row, created=True)
+        if len(results) == len(openings):
+            return [results[place] for place in range(len(openings))]
     # Each time another one opened it and resolved it in the same instant.
     raise Conflict("This incident is being opened and ended elsewhere.", code="opened_elsewhere")
 
 
-def _opened(opening: Opening, *, by: Actor) -> Incident | None:
-    """Open it; None where a twin was first."""
-    if not (opening.dedup_key or opening.storm_key):
-        return begin(opening, by=by)
+def _firsts(openings: Sequence[Opening], places: Sequence[int]) -> list[int]:
+    """Leave out those of which an earlier one has a key, too: they join it once it is there."""
+    seen: set[object] = set()
+    firsts = []
+    for place in places:
+        opening = openings[place]
+        names = (("dedup", opening.dedup_key), ("storm", opening.storm_key))
+        keys = {(opening.team.pk, opening.mode, *key) for key in names if key[1]}
+        if not keys & seen:
+            firsts.append(place)
+        seen |= keys
+    return firsts
+
+
+def _opened(openings: Sequence[Opening], *, by: Actor) -> list[Incident]:
+    """Open them; none where a twin of any was first."""
+    if not any(opening.dedup_key or opening.storm_key for opening in openings):
+        return begin(openings, by=by) if openings else []
     try:
         # A savepoint, so that the transaction is still good for joining the twin.
         with transaction.atomic():
-            return begin(opening, by=by)
+            return begin(openings, by=by)
     except IntegrityError as error:
         if constraints.name_of(error) not in TWINS:
             raise
-        return None
+        return []
 
 
 def _standing(opening: Opening) -> UUID | None:
@@ -179,89 +175,3 @@ def _join(incident_id: UUID, opening: Opening, *, by: Actor) -> Incident | None:
         data={"signal_count": row.signal_count, "severity": Severity(opening.severity).word},
     )
     return row
-
-
-def begin(opening: Opening, *, by: Actor) -> Incident:
-    """Write a new incident and all that starts with it; called inside a transaction."""
-    team, now = opening.team, clock.decisive_now()
-    for thing in (opening.account, opening.policy):
-        if thing is not None and thing.team_id != team.pk:
-            raise Refused("The account and the policy must be of the team.", code="other_team")
-    if opening.policy is not None and opening.policy.archived_at is not None:
-        raise Refused("This escalation policy is archived.", code="policy_archived")
-    if opening.owner is not None:
-        check_member(opening.owner, team.pk)
-    settings = milestones.settings_of(team.pk)
-    found = Responsible(opening.owner, opening.policy)
-    if found.owner is None or found.policy is None:
-        found = by_rule(
-            team,
-            category=opening.category,
-            severity=opening.severity,
-            at=now,
-            settings=settings,
-            policy=opening.policy,
-        )
-    owner = opening.owner or found.owner
-    incident = _insert(opening, owner, found.policy, now, by=by)
-    if opening.external_refs:
-        refs.replace(incident, opening.external_refs, by=by)
-    ahead = milestones.lay_out(incident, settings)
-    timeline.record_opening(incident, by=by, data=_data(incident, opening), at=now)
-    if runs.begin(incident, policy=found.policy, at=now, beside=ahead) is None:
-        alarms.raise_alarm("no_policy", incident, by=by)
-    if owner is None:
-        say_that_nobody_is(incident, at=now, by=by)
-    return incident
-
-
-def _insert(
-    opening: Opening,
-    owner: Owner | None,
-    policy: EscalationPolicy | None,
-    now: datetime,
-    *,
-    by: Actor,
-) -> Incident:
-    incident: Incident = Incident.objects.create(
-        team=opening.team,
-        reference=next_reference(opening.team, now),
-        category=opening.category,
-        severity=opening.severity,
-        mode=opening.mode,
-        title=opening.title,
-        summary=opening.summary,
-        search_text=search_text(opening.title, opening.summary),
-        links=[dict(link) for link in opening.links],
-        owner=owner,
-        policy=policy,
-        account=opening.account,
-        dedup_key=opening.dedup_key,
-        storm_key=opening.storm_key,
-        # A platform's clock may be ahead of ours.
-        detected_at=min(opening.detected_at or now, now),
-        opened_at=now,
-        # That of its opening.
-        last_sequence=1,
-        **made_by(by),
-    )
-    return incident
-
-
-def search_text(title: str, summary: str) -> str:
-    """Return what a search looks through."""
-    return fold(f"{title} {summary}")
-
-
-def _data(incident: Incident, opening: Opening) -> dict[str, Any]:
-    return {
-        "reference": incident.reference,
-        "category": incident.category,
-        "severity": Severity(incident.severity).word,
-        "mode": incident.mode,
-        "owner": str(incident.owner_id) if incident.owner_id else None,
-        "policy": str(incident.policy_id) if incident.policy_id else None,
-        "account": str(incident.account_id) if incident.account_id else None,
-        "by_storm": opening.storm_key is not None,
-        **opening.told,
-    }

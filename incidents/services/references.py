@@ -8,17 +8,17 @@ from crisis_api.lib import counters
 from incidents.models import ReferenceCounter
 
 
-def next_reference(team: Team, at: datetime) -> str:
-    """Take the next number of the team in the year that it is there.
+def next_references(team: Team, at: datetime, *, count: int) -> list[str]:
+    """Take the next numbers of the team in the year that it is there.
 
     Holds the counter's row until the transaction ends, so that no number is given twice and a
     transaction that fails leaves no gap.
     """
     year = at.astimezone(ZoneInfo(team.time_zone)).year
     counter = ReferenceCounter.objects.filter(team=team, year=year)
-    number = counters.next_of(counter, "last")
-    if number is None:
+    last = counters.next_of(counter, "last", by=count)
+    if last is None:
         first = ReferenceCounter(team=team, year=year, last=0)
         ReferenceCounter.objects.bulk_create([first], ignore_conflicts=True)
-        number = counters.next_of(counter, "last")
-    return f"CR-{year}-{number:04}"
+        last = counters.next_of(counter, "last", by=count) or count
+    return [f"CR-{year}-{number:04}" for number in range(last - count + 1, last + 1)]
