@@ -111,6 +111,13 @@ class RefsFilter(QueryFilter):
         return {"type": "string", "examples": ["jira:CR-12"]}
 
 
+def refuse_twins(refs: Sequence[Mapping[str, Any]]) -> None:
+    """Raise Invalid where one reference stands twice."""
+    if len({(ref["system"], ref["id"]) for ref in refs}) != len(refs):
+        detail = _("One reference stands here twice.")
+        raise Invalid(errors=[FieldError("/external_refs", "named_twice", detail)])
+
+
 @transaction.atomic
 def replace(subject: Model, refs: Sequence[Mapping[str, Any]], *, by: Actor) -> bool:
     """Give a thing exactly these references; return whether that changed anything.
@@ -118,10 +125,8 @@ def replace(subject: Model, refs: Sequence[Mapping[str, Any]], *, by: Actor) -> 
     Raises Invalid where one stands twice. Whoever calls raises the thing's version and says on the
     timeline or in the audit that `external_refs` changed.
     """
+    refuse_twins(refs)
     wanted = {(ref["system"], ref["id"]): ref.get("url", "") for ref in refs}
-    if len(wanted) != len(refs):
-        detail = _("One reference stands here twice.")
-        raise Invalid(errors=[FieldError("/external_refs", "named_twice", detail)])
     team_id = _team_of(subject)
     mine = ExternalRef.objects.filter(subject_type=word_of(subject), subject_id=subject.pk)
     stored = {(ref.system, ref.external_id): ref for ref in mine}

@@ -28,6 +28,7 @@ from crisis_api.lib.drf.views import ResourceViewSet
 from crisis_api.lib.errors import Conflict
 from incidents import reads
 from incidents.api import named
+from incidents.api.incident_batches import Batches
 from incidents.api.serializers import (
     IncidentCounts,
     IncidentDetail,
@@ -89,20 +90,22 @@ class CountsFilter(ResourceFilter):
     opened_at = InstantRange()
 
 
-class IncidentViewSet(Verbs, ResourceViewSet):
+class IncidentViewSet(Batches, Verbs, ResourceViewSet):
     """Incidents, named in paths by id or by reference. They are never deleted."""
 
     read_serializer = IncidentDetail
     filters = IncidentFilter
     action_filters = {"counts": CountsFilter}
-    shows = {"list": IncidentRead, "counts": IncidentCounts}
+    shows = {**Batches.shows, "list": IncidentRead, "counts": IncidentCounts}
     inputs = {
         **Verbs.inputs,
+        **Batches.inputs,
         "create": IncidentInput,
         "partial_update": IncidentFields,
     }
     permissions = {
         **PERMISSIONS,
+        **Batches.permissions,
         "list": "incidents.view",
         "retrieve": "incidents.view",
         "counts": "incidents.view",
@@ -110,7 +113,7 @@ class IncidentViewSet(Verbs, ResourceViewSet):
         "partial_update": "incidents.edit",
     }
     query_params = {"counts": frozenset(CountsFilter.base_filters)}
-    dry_runs = frozenset({"create", "merge", "split"})
+    dry_runs = frozenset({"create", "batch", "merge", "split"})
 
     def queryset_for(self, caller: Caller) -> QuerySet[Incident]:
         """Return the incidents of the caller's teams."""

@@ -1,6 +1,6 @@
 """What the body of a request names by id: rows of the same team, or 422."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,17 +23,29 @@ def rows_of(team_id: UUID) -> Mapping[str, QuerySet[Any]]:
 
 def resolve(values: dict[str, Any], team_id: UUID) -> dict[str, Any]:
     """Return the values with a row in the place of each id; raise Refused where there is none."""
-    errors = []
-    for field, rows in rows_of(team_id).items():
-        if values.get(field) is not None:
-            row = rows.filter(pk=values[field]).first()
-            if row is None:
-                detail = _("The team has no such row.")
-                errors.append(FieldError(f"/{field}", f"unknown_{field}", detail))
-            values[field] = row
+    (errors,) = replaced([values], team_id)
     if errors:
         raise Refused(errors=errors)
     return values
+
+
+def replaced(items: Sequence[dict[str, Any]], team_id: UUID) -> list[list[FieldError]]:
+    """Put a row in the place of each id, with one query for each field; return what is unknown.
+
+    For each item, in its place, the errors of its fields.
+    """
+    errors: list[list[FieldError]] = [[] for _ in items]
+    for field, rows in rows_of(team_id).items():
+        named = {item[field] for item in items if item.get(field) is not None}
+        found = rows.in_bulk(list(named)) if named else {}
+        for item, wrong in zip(items, errors, strict=True):
+            if item.get(field) is None:
+                continue
+            if item[field] not in found:
+                detail = _("The team has no such row.")
+                wrong.append(FieldError(f"/{field}", f"unknown_{field}", detail))
+            item[field] = found.get(item[field])
+    return errors
 
 
 def incident(field: str, incident_id: UUID, rows: QuerySet[Incident]) -> Incident:

@@ -50,6 +50,15 @@ class Opening:
     external_refs: Sequence[Mapping[str, Any]] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
 
+    def check(self) -> None:
+        """Refuse what is of another team or not to be used any more, and what stands twice."""
+        for thing in (self.account, self.policy):
+            if thing is not None and thing.team_id != self.team.pk:
+                raise Refused("The account and the policy must be of the team.", code="other_team")
+        if self.policy is not None and self.policy.archived_at is not None:
+            raise Refused("This escalation policy is archived.", code="policy_archived")
+        refs.refuse_twins(self.external_refs)
+
 
 @dataclass(slots=True)
 class _Found:
@@ -66,13 +75,9 @@ class _Found:
         return self.settings[team.pk]
 
     def check(self, opening: Opening) -> None:
-        """Refuse what does not belong to the team, or is not to be used any more."""
+        """Refuse what its team cannot open."""
+        opening.check()
         team, owner = opening.team, opening.owner
-        for thing in (opening.account, opening.policy):
-            if thing is not None and thing.team_id != team.pk:
-                raise Refused("The account and the policy must be of the team.", code="other_team")
-        if opening.policy is not None and opening.policy.archived_at is not None:
-            raise Refused("This escalation policy is archived.", code="policy_archived")
         if owner is not None and (owner.pk, team.pk) not in self.members:
             check_member(owner, team.pk)
             self.members.add((owner.pk, team.pk))

@@ -66,6 +66,29 @@ EXAMPLES = (
         },
         name="invalid",
     ),
+    Example(
+        "incidents_batch",
+        "Two at once, one of them a signal for what is open already, and a slip of the pen",
+        200,
+        body={
+            "team": "<team>",
+            "incidents": [
+                {
+                    "title": "The new serum smells of petrol",
+                    "category": "product_safety",
+                    "severity": "high",
+                },
+                {
+                    "title": "More of them say that it burns",
+                    "category": "product_safety",
+                    "severity": "high",
+                    "dedup_key": "cream-burns",
+                },
+                {"titel": "It burns", "category": "product_safety", "severity": "high"},
+            ],
+        },
+        name="partly",
+    ),
     changed("incidents", "open", "It is graver than thought", {"severity": "critical"}),
     verb(
         "incidents_acknowledge",
