@@ -392,7 +392,7 @@ def test_shows_times_and_words_in_the_persons_zone_and_language(team):
         incident = opened(team)
         response = AdminPages(person).open(incident)
     assert response.headers["Content-Language"] == "ru"
-    assert "2026-01-06\u00a001:30" in response.content.decode()
+    assert "2026-01-06 01:30\u00a0MSK" in response.content.decode()
 
 
 def test_deletes_nothing(pages, incident):
