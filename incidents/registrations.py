@@ -3,14 +3,22 @@
 from datetime import timedelta
 
 from crisis_api.access.services import holding, idempotency, logins, working_hours
-from incidents.channels import registry
-from incidents.channels.manual import ManualChannel
 from incidents.escalation import engine, health, held, incident_rules
 from incidents.escalation.auditor import checks, message_checks, queues, run_checks
 from incidents.escalation.auditor.walks import Queue, register_queue
 from incidents.escalation.hours import hours_flaws
 from incidents.intake import reading
-from incidents.services import assignment, digests, flaws, milestones, overlooked, shift_swaps
+from incidents.services import (
+    account_rules,
+    assignment,
+    digests,
+    flaws,
+    milestones,
+    networks,
+    overlooked,
+    shift_swaps,
+    tokens,
+)
 
 
 def register() -> None:
@@ -20,7 +28,8 @@ def register() -> None:
     shift_swaps.register_rules()
     digests.register_rules()
     working_hours.register(_check_hours)
-    registry.register(ManualChannel())
+    account_rules.register_rules()
+    networks.register()
     holding.register(held.REMINDERS)
     holding.register(held.MESSAGES)
     engine.register_sweep(
@@ -28,6 +37,7 @@ def register() -> None:
     )
     engine.register_sweep("digests", digests.lay_out, every=timedelta(minutes=5))
     engine.register_sweep("receipts", reading.sweep, every=timedelta(seconds=2))
+    engine.register_sweep("tokens", tokens.sweep, every=timedelta(seconds=15))
     engine.register_sweep("login_attempts", logins.forget_old, every=timedelta(minutes=15))
     engine.register_sweep("kept_answers", idempotency.forget_expired, every=timedelta(minutes=1))
     engine.register_sweep("watchdog", health.ping_watchdog, every=health.HEARTBEAT_EVERY)

@@ -10,6 +10,7 @@ import requests
 from django.conf import settings
 
 from crisis_api.supervisor.processes import Program
+from incidents.services import networks
 from tests.processes import Process, until
 
 APP_ID = "7000000000000000001"
@@ -123,3 +124,16 @@ def fake_tiktok(_fake_tiktok: FakeTikTok) -> FakeTikTok:
     """A TikTok where nothing has happened yet, and where tests may call as often as they like."""
     _fake_tiktok.reset().tell("modes", limits=False)
     return _fake_tiktok
+
+
+@pytest.fixture
+def connected_tiktok(fake_tiktok: FakeTikTok, settings: Any) -> FakeTikTok:
+    """The fake, with an installation whose app calls it."""
+    settings.TIKTOK_APP_ID, settings.TIKTOK_APP_SECRET = APP_ID, [APP_SECRET]
+    settings.TIKTOK_API_BASE_URL = fake_tiktok.api_url
+    settings.TIKTOK_AUTH_BASE_URL = fake_tiktok.url
+    # Tests call as often as they like; those about limits make a pace of their own.
+    for name in ("APP_CALLS_PER_SECOND", "APP_CALLS_PER_MINUTE", "ACCOUNT_CALLS_PER_MINUTE"):
+        setattr(settings, f"TIKTOK_{name}", 100_000)
+    networks.register()
+    return fake_tiktok

@@ -50,6 +50,13 @@ def decisive_now(using: str = "default") -> datetime:
     return moved
 
 
+def moved() -> timedelta:
+    """By how much a test has moved the clock, for what asks another clock; nothing otherwise."""
+    if _frozen_at is not None:
+        return _frozen_at - datetime.now(UTC)
+    return _offset + _shared_offset()
+
+
 @contextmanager
 def frozen(at: datetime | None = None) -> Iterator[None]:
     """Stop the clock for a test, at the given time or at the present one."""

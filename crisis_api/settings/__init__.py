@@ -10,7 +10,16 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 from environ import Env
 
-from crisis_api.settings import admin, api_docs, broker, databases, environment, kept, logging
+from crisis_api.settings import (
+    admin,
+    api_docs,
+    broker,
+    databases,
+    environment,
+    kept,
+    logging,
+    networks,
+)
 from crisis_api.settings.table import CHECKOUT
 
 BASE_DIR = CHECKOUT
@@ -184,6 +193,10 @@ APPRISE_SCHEMES = frozenset(environment.read("APPRISE_SCHEMES"))
 HTTP_ALLOW_PRIVATE = environment.read("HTTP_ALLOW_PRIVATE")
 HEARTBEAT_URL = environment.read("HEARTBEAT_URL")
 ALARM_EMAIL = environment.read("ALARM_EMAIL")
+
+# Which networks we speak to, and as whom
+
+globals().update({each.name: environment.read(each.name) for each in networks.NETWORKS.variables})
 
 CRISIS_IDEMPOTENCY_MODEL = "access.IdempotencyRecord"
 REST_FRAMEWORK = {

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
-from crisis_api.settings.table import TABLE, Section, Variable
+from crisis_api.settings.table import TABLE
+from crisis_api.settings.variables import Section, Variable
 
 
 def variables(sections: Iterable[Section] = TABLE) -> Iterator[Variable]:

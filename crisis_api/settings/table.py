@@ -1,36 +1,12 @@
 """The table of every variable of the environment; crisis_api.settings.environment reads it."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from crisis_api.settings.networks import NETWORKS
+from crisis_api.settings.variables import Section, Variable
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-
-Kind = type[str] | type[int] | type[bool] | type[list]  # type: ignore[type-arg]
-
-
-@dataclass(frozen=True)
-class Variable:
-    """One variable of the environment.
-
-    `default` is what holds where it is unset or empty; `shown` says the same in words where the
-    value itself would mislead, because it is worked out or generated.
-    """
-
-    name: str
-    kind: Kind
-    default: Any
-    does: str
-    shown: str = ""
-
-
-@dataclass(frozen=True)
-class Section:
-    """Variables that belong together, under one heading of the documentation."""
-
-    title: str
-    variables: tuple[Variable, ...]
 
 
 def _cores() -> int:
@@ -239,6 +215,7 @@ TABLE = (
             ),
         ),
     ),
+    NETWORKS,
     Section(
         "Processes",
         (

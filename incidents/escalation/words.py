@@ -69,6 +69,12 @@ PLAIN = {
     "morning_digest": gettext_lazy("nothing is left to do"),
     "shift_swap_asked": gettext_lazy("somebody asks you to take over a shift, please answer"),
     "shift_swap_answered": gettext_lazy("your request to swap a shift was answered"),
+    "reauthorization_required": gettext_lazy(
+        "an account must be authorised again, until then nothing comes in or goes out through it"
+    ),
+    "posted_outside": gettext_lazy(
+        "something was posted under the account of the brand past this system, please check"
+    ),
     "shift_swap_expired": gettext_lazy("nobody answered your request: the shift is still yours"),
 }
 ALARMS = {

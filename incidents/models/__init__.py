@@ -1,5 +1,6 @@
 from incidents.models.account import Account, Author, Post
 from incidents.models.calendar import CalendarFeed
+from incidents.models.connection import AuthorizationRequest, Connection
 from incidents.models.escalation import (
     AuditorState,
     EngineHeartbeat,
@@ -39,8 +40,10 @@ __all__ = [
     "AssignmentRule",
     "AuditorState",
     "Author",
+    "AuthorizationRequest",
     "CalendarFeed",
     "Category",
+    "Connection",
     "EngineHeartbeat",
     "Escalation",
     "EscalationPolicy",

@@ -76,6 +76,8 @@ class ReminderKind(models.TextChoices):
     SHIFT_SWAP_ANSWERED = "shift_swap_answered", _("answer to a request to swap")
     SHIFT_SWAP_EXPIRED = "shift_swap_expired", _("request to swap without an answer")
     MORNING_DIGEST = "morning_digest", _("morning digest")
+    REAUTHORIZATION_REQUIRED = "reauthorization_required", _("account to be authorised again")
+    POSTED_OUTSIDE = "posted_outside", _("something posted past the process")
     ALARM = "alarm", _("alarm")
 
 
