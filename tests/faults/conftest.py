@@ -55,10 +55,10 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(scope="session")
 def results(django_db_setup: None) -> Iterator[Results]:
-    """The table of results, written when everything is over."""
+    """The table of results, written as they come."""
     found = Results()
     yield found
-    found.write()
+    found.say_where()
 
 
 @dataclass

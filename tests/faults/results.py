@@ -34,6 +34,7 @@ class Results:
     def note(self, row: str, fault: str, **figures: Any) -> None:
         """Write down what a fault led to; `row` is that of the fault matrix."""
         self.rows.append((row, fault, figures))
+        self.write()  # what was found before a run was broken off is not lost
 
     def write(self) -> None:
         """Write the table to the folder that FAULTS_RESULTS names, if it names one."""
@@ -43,7 +44,11 @@ class Results:
         target = settings.BASE_DIR / folder / f"{connection.vendor}.md"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("\n".join(self.lines()) + "\n", encoding="utf-8")
-        print(f"\nresults: {Path(folder) / target.name}")  # noqa: T201  whoever runs it wants to know
+
+    def say_where(self) -> None:
+        """Tell whoever runs it where the table is."""
+        if folder := os.environ.get("FAULTS_RESULTS"):
+            print(f"\nresults: {Path(folder) / connection.vendor}.md")  # noqa: T201
 
     def lines(self) -> list[str]:
         """Return the table in Markdown."""
