@@ -19,7 +19,7 @@ from crisis_api.settings.admin import MENU
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of the menu; Unfold's SIDEBAR.navigation."""
     overview = {"title": _("Overview"), "icon": "dashboard", "link": reverse("admin:index")}
-    groups: list[dict[str, Any]] = [{"items": [overview]}]
+    groups: list[dict[str, Any]] = [{"items": [overview, *_inbox(request)]}]
     for title, nouns in MENU:
         items = [item for label, icon in nouns if (item := _item(request, label, icon))]
         if items:
@@ -36,6 +36,14 @@ def _item(request: HttpRequest, label: str, icon: str) -> dict[str, Any] | None:
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
     title = capfirst(str(model._meta.verbose_name_plural))
     return {"title": title, "icon": icon, "link": reverse(name)}
+
+
+def _inbox(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the way to what waits for somebody, for those who may see it."""
+    mentions = _item(request, "incidents.mention", "inbox")
+    if mentions is None:
+        return []
+    return [{**mentions, "title": _("Inbox"), "link": f"{mentions['link']}?unanswered=yes"}]
 
 
 def held(request: HttpRequest) -> list[str] | None:

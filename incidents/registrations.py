@@ -13,11 +13,15 @@ from incidents.services import (
     assignment,
     digests,
     flaws,
+    hand_offs,
     milestones,
     networks,
     overlooked,
+    press_enquiries,
+    queue,
     shift_swaps,
     tokens,
+    waiting,
 )
 
 
@@ -27,6 +31,9 @@ def register() -> None:
     milestones.register()
     shift_swaps.register_rules()
     digests.register_rules()
+    press_enquiries.register_rules()
+    waiting.register_rules()
+    hand_offs.register_rules()
     working_hours.register(_check_hours)
     account_rules.register_rules()
     networks.register()
@@ -36,6 +43,9 @@ def register() -> None:
         "owners_who_left", assignment.release_those_who_left, every=timedelta(minutes=1)
     )
     engine.register_sweep("digests", digests.lay_out, every=timedelta(minutes=5))
+    engine.register_sweep("press_enquiries", press_enquiries.lay_out, every=timedelta(seconds=5))
+    engine.register_sweep("waiting_mentions", waiting.lay_out, every=timedelta(seconds=30))
+    engine.register_sweep("queue", queue.sweep, every=timedelta(seconds=2))
     engine.register_sweep("receipts", reading.sweep, every=timedelta(seconds=2))
     engine.register_sweep("tokens", tokens.sweep, every=timedelta(seconds=15))
     engine.register_sweep("login_attempts", logins.forget_old, every=timedelta(minutes=15))

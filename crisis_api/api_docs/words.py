@@ -12,6 +12,7 @@ from incidents.models import (
     Receipt,
     Severity,
 )
+from incidents.services.handling import BY_HAND
 from responses.models import FollowUp, Statement
 from responses.services.publications import TARGETS
 
@@ -22,6 +23,8 @@ FollowUpKind = FollowUp.Kind.values
 IncidentStatusWord = IncidentStatus.values
 Language = LANGUAGES
 MentionKind = Mention.Kind.values
+MentionOutcome = ["", *Mention.Outcome.values]
+MentionOutcomeByHand = [outcome.value for outcome in BY_HAND]
 NotificationStatus = Notification.Status.values
 PublicationTarget = TARGETS
 ReceiptStatus = Receipt.Status.values

@@ -45,6 +45,8 @@ answer says how many are left in `RateLimit-Remaining`; 429 says in `Retry-After
 TAGS = (
     ("incidents", "The crises: opened by people, by other systems or by a storm of mentions."),
     ("mentions", "What people write: comments, replies, direct messages, press enquiries."),
+    ("hand_offs", "Mentions that somebody else looks after, such as injuries at customer care."),
+    ("handover_notes", "What whoever ends a shift tells whoever begins the next."),
     ("posts", "The videos and posts that mentions stand under."),
     ("authors", "Who writes."),
     ("accounts", "The brand's accounts on the networks."),
@@ -79,6 +81,8 @@ ENUMS = (
     "IncidentStatusWord",
     "Language",
     "MentionKind",
+    "MentionOutcome",
+    "MentionOutcomeByHand",
     "NotificationStatus",
     "PublicationTarget",
     "ReceiptStatus",

@@ -7,6 +7,7 @@ from incidents.admin import (  # noqa: F401  each registers its noun
     contact_point_verbs,
     dashboard,
     events,
+    inbox,
     incident,
     incident_panels,
     incident_settings,

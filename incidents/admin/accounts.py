@@ -15,6 +15,7 @@ from crisis_api.access.admin.forms import RecordForm
 from crisis_api.access.admin.panels import Link, Panel
 from crisis_api.access.admin.scope import caller_of
 from incidents.channels import registry
+from incidents.masking import Mask
 from incidents.models import Account, Author, Mention, Post
 from incidents.services import accounts, authors, posts
 
@@ -65,10 +66,15 @@ class _Elsewhere:
         return display.away(obj.url)
 
 
-def _mentions(row: Any, **query: Any) -> Panel:
-    rows = Mention.objects.filter(team_id=row.team_id, **query).order_by("-written_at", "-id")
+def _mentions(request: HttpRequest, row: Any, **query: Any) -> Panel:
+    visible = Mention.objects.visible_to(caller_of(request)).filter(team_id=row.team_id, **query)
+    rows, mask = visible.order_by("-written_at", "-id"), Mask()
     shown = [
-        (display.minute(each.written_at), display.link(each, each.text[:200]), each.risk)
+        (
+            display.minute(each.written_at),
+            display.link(each, mask(each.text, each.team_id)[:200]),
+            each.risk,
+        )
         for each in rows[:MOST]
     ]
     links = [Link(_("All mentions"), display.list_of(Mention))]
@@ -113,7 +119,7 @@ class AccountAdmin(_Elsewhere, NounAdmin):
 
     def panels(self, request: HttpRequest, row: Account) -> list[Panel]:
         """Show what is written under it."""
-        return [_mentions(row, account=row)]
+        return [_mentions(request, row, account=row)]
 
     def create(self, request: HttpRequest, form: Any, formsets: Any) -> Account:
         """Make an account."""
@@ -164,7 +170,7 @@ class PostAdmin(_Elsewhere, NounAdmin):
 
     def panels(self, request: HttpRequest, row: Post) -> list[Panel]:
         """Show what is written under it."""
-        return [_mentions(row, post=row)]
+        return [_mentions(request, row, post=row)]
 
     def change(self, request: HttpRequest, row: Any, form: Any, formsets: Any) -> None:
         """Change what people know of it."""
@@ -204,7 +210,7 @@ class AuthorAdmin(_Elsewhere, NounAdmin):
 
     def panels(self, request: HttpRequest, row: Author) -> list[Panel]:
         """Show what they wrote."""
-        return [_mentions(row, author=row)]
+        return [_mentions(request, row, author=row)]
 
     def change(self, request: HttpRequest, row: Any, form: Any, formsets: Any) -> None:
         """Change what people know of them."""

@@ -14,7 +14,7 @@ from crisis_api.access.callers import Caller
 from crisis_api.access.models import SendingHold, Team
 from crisis_api.lib import clock
 from incidents import reads
-from incidents.admin.mentions import LATELY
+from incidents.admin.mention_filters import LATELY
 from incidents.escalation.health import SILENT_AFTER
 from incidents.models import (
     EngineHeartbeat,
@@ -70,19 +70,19 @@ def cards(caller: Caller) -> Iterator[Card]:
         _("unresolved incidents without an owner"),
         colour="danger" if nobodys else "plain",
     )
-    yield _unanswered(teams)
-    yield from _left_to_people(teams)
+    yield _unanswered(caller)
+    yield from _left_to_people(caller.teams_for("notifications.view"))
     yield _engine()
 
 
-def _unanswered(teams: list[Any]) -> Card:
-    rows = Mention.objects.unanswered().filter(
-        team_id__in=teams, written_at__gte=clock.now() - LATELY
+def _unanswered(caller: Caller) -> Card:
+    rows = Mention.objects.visible_to(caller).filter(
+        priority__gt=0, written_at__gte=clock.now() - LATELY
     )
     number = rows.count()
     return Card(
         "unanswered",
-        _("Unanswered negative mentions"),
+        _("Unanswered mentions"),
         number,
         display.list_of(Mention, unanswered="lately"),
         _("in the last 24 hours"),
@@ -92,6 +92,8 @@ def _unanswered(teams: list[Any]) -> Card:
 
 def _left_to_people(teams: list[Any]) -> Iterator[Card]:
     """Yield what the machine gave up on."""
+    if not teams:
+        return
     dead = Notification.objects.filter(team_id__in=teams, status="dead").count()
     yield Card(
         "dead_letters",

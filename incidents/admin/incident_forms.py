@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from crisis_api.access.admin.fields import LinksField, MomentField, RefsField, SpanField
 from crisis_api.access.admin.forms import RecordForm, VerbForm
 from crisis_api.access.models import Owner
+from incidents.masking import Mask
 from incidents.models import Category, Incident, IncidentStatus, Severity
 
 LONGEST_TEXT = 20_000
@@ -172,9 +173,14 @@ class SplitForm(VerbForm):
     def prepare(self) -> None:
         """Offer the riskiest mentions, and what the incident is as a start."""
         mentions = self.row.mentions.order_by("-risk", "-id")[:MOST_TO_SPLIT]
+        mask = Mask()
         self.fields["mention_ids"].choices = [  # type: ignore[attr-defined]
-            (str(mention.pk), f"{mention.risk}: {Truncator(mention.text).chars(120)}")
+            (str(mention.pk), f"{mention.risk}: {_short(mask(mention.text, mention.team_id))}")
             for mention in mentions
         ]
         self.fields["category"].initial = self.row.category
         self.fields["severity"].initial = self.row.severity
+
+
+def _short(text: str) -> str:
+    return str(Truncator(text).chars(120))

@@ -17,6 +17,7 @@ from incidents import reads
 from incidents.admin import panels
 from incidents.admin.names import Lookup, subject_link
 from incidents.admin.sentences import sentence
+from incidents.masking import Mask
 from incidents.models import (
     Event,
     Incident,
@@ -187,7 +188,8 @@ def _milestone_state(row: dict[str, Any]) -> Any:
 
 def mentions(incident: Incident, caller: Caller) -> Panel:
     """What people write, the riskiest first."""
-    mine = Mention.objects.filter(incident=incident).select_related("author")
+    mine = Mention.objects.visible_to(caller).filter(incident=incident).select_related("author")
+    mask = Mask()
     rows = list(mine.order_by("-risk", "-id")[:MOST_MENTIONS])
     return Panel(
         "mentions",
@@ -197,7 +199,7 @@ def mentions(incident: Incident, caller: Caller) -> Panel:
             (
                 row.risk,
                 display.badge("high" if row.is_negative else "plain", row.negativity),
-                display.link(row, Truncator(row.text).chars(240)),
+                display.link(row, Truncator(mask(row.text, row.team_id)).chars(240)),
                 display.link(row.author) if row.author else display.NONE,
                 display.minute(row.written_at),
                 display.away(row.url, _("open there")) if row.url else "",

@@ -1,14 +1,13 @@
 """Mentions: what people write, and which incident it belongs to."""
 
 import json
-from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -17,20 +16,37 @@ from crisis_api.access.admin import display
 from crisis_api.access.admin.base import NounAdmin
 from crisis_api.access.admin.fields import MomentField
 from crisis_api.access.admin.filters import RelatedFilter, TeamFilter
-from crisis_api.access.admin.forms import RecordForm, VerbForm
+from crisis_api.access.admin.forms import RecordForm
 from crisis_api.access.admin.scope import caller_of
-from crisis_api.access.admin.verbs import Act, Verb
 from crisis_api.lib import clock
 from crisis_api.lib.errors import Invalid
 from crisis_api.lib.folding import fold
+from incidents.admin.mention_filters import TakenFilter, UnansweredFilter
+from incidents.admin.mention_verbs import VERBS, several
 from incidents.api import items, parse_errors
 from incidents.channels.protocol import ParsedMention
 from incidents.intake import reading
-from incidents.models import Incident, Mention
-from incidents.services import mentions
+from incidents.masking import Mask, masked
+from incidents.models import HandoverNote, Mention
+from incidents.services import inbox, mentions
 
-# What is older waits for no answer any more: the Overview counts, and its card shows, the last day.
-LATELY = timedelta(hours=24)
+NOTES_SHOWN = 3
+SIGNS_SHOWN = 3
+SIGNS = {
+    "accusation": _("accusation"),
+    "complaint": _("complaint"),
+    "injury": _("injury"),
+    "insult": _("insult"),
+    "personal_data": _("personal data"),
+    "profanity": _("profanity"),
+    "question": _("question"),
+    "refund_request": _("refund request"),
+    "sarcasm_marker": _("sarcasm"),
+    "spam": _("spam"),
+    "support": _("support"),
+    "threat": _("threat"),
+}
+_COLOURS = {"injury": "critical", "threat": "critical", "personal_data": "high", "insult": "high"}
 _PASTED = ("kind", "text", "author_name", "url", "post_url", "written_at")
 
 
@@ -52,47 +68,6 @@ class MentionForm(RecordForm):
     written_at = MomentField(label=_("Written"), required=False, help_text=_("Empty: now."))
 
 
-class AttachForm(VerbForm):
-    """Which incident it belongs to."""
-
-    incident = forms.ModelChoiceField(
-        label=_("Incident"),
-        queryset=Incident.objects.none(),
-        widget=AutocompleteSelect(Mention._meta.get_field("incident"), admin.site),
-    )
-
-    def prepare(self) -> None:
-        """Offer the incidents of the team."""
-        rows = Incident.objects.filter(team_id=self.row.team_id)
-        self.fields["incident"].queryset = rows  # type: ignore[attr-defined]
-
-
-def _attach(act: Act) -> None:
-    mentions.attach(act.row, incident=act.values["incident"], by=act.by)
-
-
-def _detach(act: Act) -> None:
-    mentions.detach(act.row, by=act.by)
-
-
-class UnansweredFilter(admin.SimpleListFilter):
-    """What the Overview counts as waiting for an answer."""
-
-    title = _("Unanswered negative mentions")
-    parameter_name = "unanswered"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Offer those of the last day, as the Overview does."""
-        return [("lately", _("in the last 24 hours"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return what was chosen."""
-        if self.value() != "lately":
-            return queryset
-        lately = Mention.objects.unanswered().filter(written_at__gte=clock.now() - LATELY)
-        return queryset.filter(pk__in=lately.values("pk"))
-
-
 @admin.register(Mention)
 class MentionAdmin(NounAdmin):
     """Mentions of the person's teams, the newest first."""
@@ -105,18 +80,29 @@ class MentionAdmin(NounAdmin):
     fieldsets = (
         (None, {"fields": ("words", ("signs", "language"), ("negativity", "risk"))}),
         (None, {"fields": (("author", "post"), ("account", "incident"), "there")}),
-        (None, {"fields": (("written_at", "received_at"), "answer_by")}),
+        (None, {"fields": (("written_at", "received_at"), ("answer_by", "standing"))}),
         (None, {"fields": (("deleted_at", "hidden_at"), ("kind", "external_id"), "receipt")}),
     )
     add_fieldsets = (
         (None, {"fields": ("account", "text", ("kind", "author_name"), ("url", "post_url"))}),
         (None, {"fields": ("written_at",)}),
     )
-    readonly_fields = ("words", "signs", "there", "receipt")
+    readonly_fields = ("words", "signs", "there", "receipt", "standing")
     autocomplete_fields = ("account",)
-    list_display = ("says", "shown_risk", "negative", "author", "belongs_to", "written", "account")
+    list_display = (
+        "says",
+        "shown_risk",
+        "signs_in_short",
+        "by_whom",
+        "belongs_to",
+        "state",
+        "written",
+        "account",
+    )
     list_filter = (
         UnansweredFilter,
+        TakenFilter,
+        "outcome",
         "is_negative",
         ("incident", admin.EmptyFieldListFilter),
         ("incident", RelatedFilter),
@@ -125,37 +111,46 @@ class MentionAdmin(NounAdmin):
         "kind",
         "language",
     )
-    list_select_related = ("author", "incident", "account")
+    list_select_related = ("author", "incident", "account", "leased_by", "handled_by")
     search_fields = ("search_text",)
     ordering = ("-written_at", "-id")
-    verbs = (
-        Verb(
-            "attach",
-            _("Put into an incident"),
-            "mentions.attach",
-            _attach,
-            form=AttachForm,
-            done=_("It belongs to that incident."),
-            icon="attach_file",
-        ),
-        Verb(
-            "detach",
-            _("Take out of its incident"),
-            "mentions.attach",
-            _detach,
-            offered=lambda row: row.incident_id is not None,
-            explains=_("A storm that goes on does not take it back."),
-            done=_("It belongs to no incident."),
-            icon="attach_file_off",
-            bulk=True,
-        ),
-    )
+    verbs = VERBS
+    list_before_template = "incidents/admin/inbox.html"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Search without regard to case and «ё», on every database."""
         return super().get_search_results(request, queryset, fold(search_term))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return no press enquiries to moderators."""
+        return super().get_queryset(request).visible_to(caller_of(request))  # type: ignore[attr-defined]
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Put first what is most pressing, where what waits is looked at."""
+        waiting = UnansweredFilter.parameter_name in request.GET
+        return ("-priority", "id") if waiting else super().get_ordering(request)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer to deal with several at once."""
+        found = super().get_actions(request)
+        return {**found, **several()} if caller_of(request).may("mentions.handle") else found
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Show above the list what the last shift left to this one."""
+        context, caller = dict(extra_context or {}), caller_of(request)
+        teams = caller.teams_for("handover_notes.view")
+        if UnansweredFilter.parameter_name in request.GET and teams:
+            mine = caller.owner, caller.team_ids()
+            _rows, context["spared"] = inbox.spare(Mention.objects.none(), *mine, now=clock.now())
+            rows = HandoverNote.objects.filter(team_id__in=teams).select_related("author")
+            context["handover_notes"] = [
+                (display.minute(row.created_at), row.author or display.NONE, row.text)
+                for row in rows.order_by("-id")[:NOTES_SHOWN]
+            ]
+            context["all_notes"] = display.list_of(HandoverNote)
+        return super().changelist_view(request, context)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep what was written as it is; it is typed once."""
@@ -168,16 +163,58 @@ class MentionAdmin(NounAdmin):
     @admin.display(description=_("text"))
     def words(self, obj: Mention) -> Any:
         """What was written."""
-        return display.lines(obj.text)
+        return display.lines(Mask()(obj.text, obj.team_id))
 
     @admin.display(description=_("signs found in it"))
     def signs(self, obj: Mention) -> Any:
         """What the scoring found, and where."""
+        text = Mask()(obj.text, obj.team_id)
         found = (
-            (each.get("code", ""), obj.text[each.get("start", 0) : each.get("end", 0)])
+            (each.get("code", ""), text[each.get("start", 0) : each.get("end", 0)])
             for each in obj.reasons
         )
         return format_html_join(", ", "{}: “{}”", found) or display.NONE
+
+    @admin.display(description=_("signs"))
+    def signs_in_short(self, obj: Mention) -> Any:
+        """What kinds of signs were found, an injury in colour."""
+        codes = dict.fromkeys(str(each.get("code", "")) for each in obj.reasons)
+        shown = sorted(codes, key=lambda code: code != "injury")[:SIGNS_SHOWN]
+        return format_html_join(
+            " ",
+            "{}",
+            (
+                (display.badge(_COLOURS.get(each, "plain"), SIGNS.get(each, each)),)
+                for each in shown
+            ),
+        )
+
+    @admin.display(description=_("author"), ordering="author")
+    def by_whom(self, obj: Mention) -> Any:
+        """Who wrote it, and how many follow them."""
+        if obj.author is None:
+            return display.NONE
+        followers = obj.author.followers
+        if not followers:
+            return str(obj.author)
+        return format_html("{} ({})", obj.author, number_format(followers, force_grouping=True))
+
+    @admin.display(description=_("inbox"), ordering="priority")
+    def state(self, obj: Mention) -> Any:
+        """Whether it waits, who has taken it, or what was done with it."""
+        if obj.handled_at is not None:
+            return display.badge("done", obj.get_outcome_display())
+        if obj.leased_by is not None and obj.leased_until and obj.leased_until > clock.now():
+            return display.badge("in_progress", _("taken by %s") % obj.leased_by)
+        return display.badge("pending", _("waits")) if obj.priority > 0 else display.NONE
+
+    @admin.display(description=_("inbox"))
+    def standing(self, obj: Mention) -> Any:
+        """The same with who did it and when."""
+        if obj.handled_at is not None:
+            person = obj.handled_by or display.NONE
+            return format_html("{} {}, {}", self.state(obj), person, display.minute(obj.handled_at))
+        return self.state(obj)
 
     @admin.display(description=_("link"))
     def there(self, obj: Mention) -> Any:
@@ -187,7 +224,7 @@ class MentionAdmin(NounAdmin):
     @admin.display(description=_("text"))
     def says(self, obj: Mention) -> str:
         """The beginning of what was written."""
-        return Truncator(obj.text).chars(120)
+        return Truncator(Mask()(obj.text, obj.team_id)).chars(120)
 
     @admin.display(description=_("risk"), ordering="risk")
     def shown_risk(self, obj: Mention) -> Any:
@@ -247,4 +284,4 @@ def text_of(raw: bytes | memoryview, most: int = 20_000) -> Any:
     """Return the beginning of what arrived, as text that can be read."""
     text = bytes(raw[:most]).decode("utf-8", "replace")
     more = "" if len(raw) <= most else " …"
-    return format_html('<div class="crisis-text">{}{}</div>', text, more)
+    return format_html('<div class="crisis-text">{}{}</div>', masked(text), more)

@@ -18,7 +18,7 @@ from incidents.models import Receipt
 class ReceiptAdmin(NounAdmin):
     """Receipts, which nobody changes."""
 
-    view_permission = "mentions.intake"
+    view_permission = "receipts.view"
     fieldsets = (
         (None, {"fields": (("source", "content_type"), ("account", "team"))}),
         (None, {"fields": (("shown_status", "mention_count"), ("received_at", "attempts"))}),

@@ -190,6 +190,19 @@ register(
             gettext_lazy("A mention was taken out"),
             gettext_lazy(", into %(into)s"),
         ),
+        "incident.mentions_attached": (gettext_lazy("Mentions that were put here: %(mentions)s"),),
+        "incident.mentions_detached": (
+            gettext_lazy("Mentions that were taken out: %(mentions)s"),
+            gettext_lazy(", into %(into)s"),
+        ),
+        "mention.handled": (gettext_lazy("A mention was dealt with: %(outcome)s"),),
+        "mention.handed_off": (
+            gettext_lazy("A mention was handed off"),
+            gettext_lazy(" to %(owner)s"),
+        ),
+        "hand_off.closed": (gettext_lazy("A hand-off was closed"),),
+        "mention.unmasked": (gettext_lazy("%(owner)s looked at the personal data in a mention"),),
+        "mention.reopened": (gettext_lazy("A mention waits again"),),
         "storm.detected": (
             gettext_lazy("A storm: %(count)s negative mentions, %(per_minute)s a minute"),
             gettext_lazy(", %(times_usual)s times the usual"),

@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crisis_api.access.models import ContactPoint
-from incidents.models import Category, Milestone, Reminder, ReminderKind
+from incidents.models import Category, Mention, Milestone, Reminder, ReminderKind
 
 WORDS: dict[str, str | Promise] = {
     **dict(Category.choices),
@@ -12,6 +12,7 @@ WORDS: dict[str, str | Promise] = {
     **dict(Milestone.Name.choices),
     **dict(ContactPoint.Kind.choices),
     **{value: label for value, label in Reminder.Outcome.choices if value},
+    **dict(Mention.Outcome.choices),
     # Why something stopped, ended or began again
     "acknowledged": _("acknowledged"),
     "snoozed": _("snoozed"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import serializers
 
 from crisis_api.access import refs
@@ -18,11 +19,14 @@ from crisis_api.lib.drf.filters import (
 )
 from crisis_api.lib.drf.serializers import (
     ActorField,
+    Computed,
     HtmlUrlField,
     InstantField,
     ReadSerializer,
     StrictSerializer,
 )
+from incidents import masking
+from incidents.api.inbox_shapes import OUTCOMES, LeasedFilter, LeaseRead, UnansweredFilter, lease_of
 from incidents.channels.manual.records import MAX_SHORT, MAX_TEXT, MAX_URL
 from incidents.intake.receive import AT_ONCE
 from incidents.models import Author, Mention
@@ -73,11 +77,26 @@ class MentionRead(ReadSerializer):
     deleted_at = InstantField(allow_null=True)
     hidden_at = InstantField(allow_null=True)
     answer_by = InstantField(allow_null=True)
+    priority = serializers.IntegerField(help_text="The place in the inbox; 0 for none.")
+    is_toxic = serializers.BooleanField()
+    outcome = serializers.ChoiceField(choices=["", *OUTCOMES])
+    handled_at = InstantField(allow_null=True)
+    handled_by = serializers.UUIDField(source="handled_by_id", allow_null=True)
+    lease = Computed(
+        columns=["leased_by_id", "leased_until"], make=lease_of, child=LeaseRead(allow_null=True)
+    )
     external_refs = refs.Refs("mention")
     html_url = HtmlUrlField("/admin/incidents/mention/{id}/change/")
     actor = ActorField()
     created_at = InstantField()
     updated_at = InstantField()
+
+    @classmethod
+    def fetch(cls, queryset: QuerySet[Any], *extra: str) -> list[tuple[Any, tuple[Any, ...]]]:
+        """Return the rows without personal data, whoever asks."""
+        found = super().fetch(queryset, *extra)
+        masking.mask_rows(row for row, _extra in found)
+        return found
 
 
 class CountsFilter(ResourceFilter):
@@ -94,12 +113,24 @@ class CountsFilter(ResourceFilter):
     is_negative = FlagFilter()
     deleted = FlagFilter(field_name="deleted_at", lookup_expr="isnull", exclude=True)
     hidden = FlagFilter(field_name="hidden_at", lookup_expr="isnull", exclude=True)
+    unanswered = UnansweredFilter(help_text="Whether it waits for somebody.")
+    is_toxic = FlagFilter()
+    leased = LeasedFilter(help_text="Whether somebody has taken it at the moment.")
+    outcome = WordsFilter(words=OUTCOMES)
+    handled_by = IdFilter(field_name="handled_by_id", allow_none=True)
     q = SearchFilter("search_text")
     negativity = NumberRange()
     risk = NumberRange()
     written_at = InstantRange()
     received_at = InstantRange()
     answer_by = InstantRange()
+    handled_at = InstantRange()
+
+
+class InboxFilter(CountsFilter):
+    """What of the inbox is asked for."""
+
+    mine = FlagFilter(help_text="Whether the caller has taken it.")
 
 
 class MentionFilter(CountsFilter):
@@ -117,6 +148,8 @@ class MentionFilter(CountsFilter):
             "updated_at": "updated_at",
             "risk": "risk",
             "negativity": "negativity",
+            "priority": "priority",
+            "handled_at": "handled_at",
         },
         default="-written_at",
     )
@@ -256,7 +289,10 @@ class IncidentShare(ReadSerializer):
 
 
 class MentionCounts(ReadSerializer):
-    """How many mentions there are; the hundred incidents with the most of them."""
+    """How many mentions there are; the hundred incidents with the most of them.
+
+    `unanswered` are those that wait for somebody, by risk: `high` from 70 on, `medium` from 40 on.
+    """
 
     total = serializers.IntegerField()
     negative = serializers.IntegerField()
@@ -264,3 +300,7 @@ class MentionCounts(ReadSerializer):
     by_kind = serializers.DictField(child=serializers.IntegerField())
     by_language = serializers.DictField(child=serializers.IntegerField())
     by_incident = serializers.ListField(child=IncidentShare())
+    unanswered = serializers.IntegerField()
+    unanswered_by_risk = serializers.DictField(child=serializers.IntegerField())
+    unanswered_injuries = serializers.IntegerField()
+    oldest_unanswered_at = InstantField(allow_null=True)

@@ -13,6 +13,7 @@ from crisis_api.lib.drf.views import ResourceViewSet
 from incidents import mention_reads
 from incidents.api import named
 from incidents.api.bodies import KeepingJSONParser
+from incidents.api.inbox import LEFT_OUT, Inbox
 from incidents.api.intake import Intake
 from incidents.api.mention_shapes import (
     AttachInput,
@@ -27,22 +28,26 @@ from incidents.models import Incident, Mention
 from incidents.services import mentions
 
 
-class MentionViewSet(Intake, ResourceViewSet):
+class MentionViewSet(Intake, Inbox, ResourceViewSet):
     """Mentions of the caller's teams."""
 
     read_serializer = MentionRead
     filters = MentionFilter
-    action_filters = {"counts": CountsFilter}
+    action_filters = {**Inbox.action_filters, "counts": CountsFilter}
+    paged = frozenset({"list", "inbox"})
+    page_members = {"inbox": {"left_out": LEFT_OUT}}
     parser_classes = [KeepingJSONParser]
-    shows = {**Intake.shows, "counts": MentionCounts}
+    shows = {**Intake.shows, **Inbox.shows, "counts": MentionCounts}
     inputs = {
         **Intake.inputs,
+        **Inbox.inputs,
         "partial_update": MentionFields,
         "attach": AttachInput,
         "detach": NothingInput,
     }
     permissions = {
         **Intake.permissions,
+        **Inbox.permissions,
         "list": "mentions.view",
         "retrieve": "mentions.view",
         "counts": "mentions.view",
@@ -50,7 +55,11 @@ class MentionViewSet(Intake, ResourceViewSet):
         "attach": "mentions.attach",
         "detach": "mentions.attach",
     }
-    query_params = {**Intake.query_params, "counts": frozenset(CountsFilter.base_filters)}
+    query_params = {
+        **Intake.query_params,
+        **Inbox.query_params,
+        "counts": frozenset(CountsFilter.base_filters),
+    }
 
     def queryset_for(self, caller: Caller) -> QuerySet[Mention]:
         """Return the mentions of the caller's teams."""
@@ -91,6 +100,9 @@ class MentionViewSet(Intake, ResourceViewSet):
 
     @action(detail=False)
     def counts(self, request: Request, **kwargs: Any) -> Response:
-        """Count mentions by incident, kind and language."""
+        """Count mentions by incident, kind and language, and what waits for somebody.
+
+        For a wallboard ask with `unanswered=true`: those are counted from an index alone.
+        """
         rows = CountsFilter(request.query_params, self.scoped()).qs
         return Response(mention_reads.counts(rows))

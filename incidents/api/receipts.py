@@ -22,6 +22,7 @@ from crisis_api.lib.drf.serializers import (
     ReadSerializer,
 )
 from crisis_api.lib.drf.views import ResourceViewSet
+from incidents.masking import masked
 from incidents.models import Receipt
 
 
@@ -46,11 +47,14 @@ class ReceiptRead(ReadSerializer):
 
 
 def _as_text(body: Any) -> str:
-    return bytes(body).decode("utf-8", "replace")
+    return masked(bytes(body).decode("utf-8", "replace"))
 
 
 class ReceiptDetail(ReceiptRead):
-    """What arrived, with its body; bytes that are no UTF-8 are shown as a replacement sign."""
+    """What arrived, with its body, in which personal data is masked.
+
+    Bytes that are no UTF-8 are shown as a replacement sign.
+    """
 
     body = Computed(columns=["body"], make=_as_text, child=serializers.CharField())
 
@@ -68,12 +72,12 @@ class ReceiptFilter(ResourceFilter):
 
 
 class ReceiptViewSet(ResourceViewSet):
-    """Receipts, to look at. Only who takes mentions in may read them."""
+    """Receipts, to look at. They hold what was written as it came, so moderators see none."""
 
     read_serializer = ReceiptDetail
     shows = {"list": ReceiptRead}
     filters = ReceiptFilter
-    permissions = {"list": "mentions.intake", "retrieve": "mentions.intake"}
+    permissions = {"list": "receipts.view", "retrieve": "receipts.view"}
 
     def queryset_for(self, caller: Caller) -> QuerySet[Receipt]:
         """Return the receipts of the caller's teams."""

@@ -9,6 +9,9 @@ from incidents.api.authors import AuthorViewSet
 from incidents.api.calendar_feeds import CalendarFeedViewSet
 from incidents.api.contact_point_tests import ContactPointTestViewSet
 from incidents.api.escalation_policies import EscalationPolicyViewSet
+from incidents.api.hand_offs import HandOffViewSet
+from incidents.api.handover_notes import HandoverNoteViewSet
+from incidents.api.inbox_settings import InboxSettingsViewSet
 from incidents.api.incident_settings import IncidentSettingsViewSet
 from incidents.api.incidents import IncidentViewSet
 from incidents.api.mentions import MentionViewSet
@@ -49,6 +52,8 @@ router.register("accounts", AccountViewSet, basename="account")
 router.register("posts", PostViewSet, basename="post")
 router.register("authors", AuthorViewSet, basename="author")
 router.register("mentions", MentionViewSet, basename="mention")
+router.register("hand_offs", HandOffViewSet, basename="hand_off")
+router.register("handover_notes", HandoverNoteViewSet, basename="handover_note")
 router.register("receipts", ReceiptViewSet, basename="receipt")
 router.register("storm_rules", StormRuleViewSet, basename="storm_rule")
 
@@ -57,6 +62,11 @@ urlpatterns = [
         "teams/<uuid:pk>/incident_settings/",
         IncidentSettingsViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="incident_settings",
+    ),
+    path(
+        "teams/<uuid:pk>/inbox_settings/",
+        InboxSettingsViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="inbox_settings",
     ),
     path(
         "contact_points/<uuid:pk>/test/",

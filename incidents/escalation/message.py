@@ -12,7 +12,11 @@ from incidents.models import Incident, Reminder, Severity
 # Less than this late is on time, for a person who reads it.
 PUNCTUAL = timedelta(minutes=1)
 # What the minutes of a reminder count to or from, where it isn't when its subject is due.
-_COUNTED_FROM = {"approval_needed": "submitted_at", "promised_update": "next_update_at"}
+_COUNTED_FROM = {
+    "approval_needed": "submitted_at",
+    "promised_update": "next_update_at",
+    "press_enquiry": "answer_by",
+}
 
 
 def compose(claimed: Claim) -> wording.Message:

@@ -37,6 +37,11 @@ DUE = {
         gettext_lazy("the promised public update is due"),
         gettext_lazy("the promised public update is overdue by %(duration)s"),
     ),
+    "press_enquiry": (
+        gettext_lazy("a press enquiry must be answered within %(duration)s"),
+        gettext_lazy("a press enquiry must be answered now"),
+        gettext_lazy("a press enquiry should have been answered %(duration)s ago"),
+    ),
 }
 # The same of what was promised in public.
 PROMISED = {
@@ -67,6 +72,8 @@ PLAIN = {
     "no_owner": gettext_lazy("nobody is responsible for it"),
     "assigned": gettext_lazy("you are responsible for it now"),
     "morning_digest": gettext_lazy("nothing is left to do"),
+    "hand_off": gettext_lazy("a mention was handed to you, please close it when it is settled"),
+    "mentions_waiting": gettext_lazy("nothing is left to do"),
     "shift_swap_asked": gettext_lazy("somebody asks you to take over a shift, please answer"),
     "shift_swap_answered": gettext_lazy("your request to swap a shift was answered"),
     "reauthorization_required": gettext_lazy(

@@ -22,6 +22,7 @@ from incidents.intake import sources, storms
 from incidents.intake.news import CONTENT, Desk, Scores, key_of, leaks
 from incidents.intake.storms import Gathered
 from incidents.models import Account, Mention, Receipt
+from incidents.services import queue
 
 AT_ONCE: Final = 500
 
@@ -112,7 +113,7 @@ def store(
     watch = storms.watch(account, batch.turned()) if batch.touches_incidents() else None
     batch.hold()
     storms.recount(batch.turned(), watch)
-    batch.write()
+    batch.write(now)
     gathered = watch.gather(batch.fresh(), now=now) if watch is not None else ()
     created = batch.created.values()
     return Received(batch.outcomes(), gathered, sum(row.is_negative for row in created))
@@ -162,24 +163,33 @@ class _Batch:
     def hold(self) -> None:
         """Lock the rows that change, in the order of their ids.
 
-        Somebody may have attached one of them by hand since it was read.
+        Somebody may have attached one of them by hand since it was read, or dealt with it.
         """
         if not self.changed:
             return
         same = Mention.objects.filter(pk__in=self.changed).order_by("pk")
-        stored = same.select_for_update(no_key=True).values_list("pk", "version", "incident_id")
+        stored = same.select_for_update(no_key=True).values_list(
+            "pk", "version", "incident_id", "handled_at"
+        )
         now = clock.now()
-        for pk, version, incident in stored:
+        for pk, version, incident, handled_at in stored:
             row = self.changed[pk]
             row.version, row.updated_at, row.incident_id = version + 1, now, incident
+            row.handled_at = handled_at
 
-    def write(self) -> None:
-        """Write what is new and what has changed."""
+    def write(self, now: datetime) -> None:
+        """Write what is new and what has changed, each with its place in the queue."""
         sources.refresh(self.sources, self.news)
+        queue.place_all(
+            [*self.created.values(), *self.changed.values()],
+            now=now,
+            authors={row.pk: row for row in self.sources.authors.values()},
+            posts={row.pk: row for row in self.sources.posts.values()},
+        )
         Mention.objects.bulk_create(self.created.values())
         if not self.changed:
             return
-        columns = [*CONTENT, "version", "updated_at"]
+        columns = [*CONTENT, *queue.COLUMNS, "version", "updated_at"]
         Mention.objects.bulk_create(
             self.changed.values(),
             update_conflicts=True,

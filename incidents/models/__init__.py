@@ -9,6 +9,7 @@ from incidents.models.escalation import (
     ReminderKind,
 )
 from incidents.models.event import Event, PendingEvent
+from incidents.models.inbox import HandOff, HandoverNote, InboxSettings, Unmasking
 from incidents.models.incident import (
     UNRESOLVED,
     Category,
@@ -20,10 +21,11 @@ from incidents.models.incident import (
     ReferenceCounter,
     Severity,
 )
-from incidents.models.mention import Mention, Receipt, StormRule
+from incidents.models.mention import Mention, StormRule
 from incidents.models.milestone import Milestone
 from incidents.models.notification import Notification, NotificationReminder
 from incidents.models.policy import AssignmentRule, EscalationPolicy, EscalationStep
+from incidents.models.receipt import Receipt
 from incidents.models.rotation import (
     LayerParticipant,
     Override,
@@ -49,6 +51,9 @@ __all__ = [
     "EscalationPolicy",
     "EscalationStep",
     "Event",
+    "HandOff",
+    "HandoverNote",
+    "InboxSettings",
     "Incident",
     "IncidentRelation",
     "IncidentSettings",
@@ -73,4 +78,5 @@ __all__ = [
     "Severity",
     "ShiftSwap",
     "StormRule",
+    "Unmasking",
 ]

@@ -78,6 +78,9 @@ class ReminderKind(models.TextChoices):
     MORNING_DIGEST = "morning_digest", _("morning digest")
     REAUTHORIZATION_REQUIRED = "reauthorization_required", _("account to be authorised again")
     POSTED_OUTSIDE = "posted_outside", _("something posted past the process")
+    PRESS_ENQUIRY = "press_enquiry", _("press enquiry")
+    HAND_OFF = "hand_off", _("hand-off")
+    MENTIONS_WAITING = "mentions_waiting", _("unanswered mentions")
     ALARM = "alarm", _("alarm")
 
 

@@ -1,66 +1,45 @@
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from crisis_api.access.models import TeamQuerySet, TeamRecord
+from crisis_api.access.models import Owner, TeamQuerySet, TeamRecord
 from crisis_api.lib import clock
 from incidents.models.account import Account, Author, Post
-from incidents.models.incident import UNRESOLVED, Category, Incident, Severity
+from incidents.models.incident import Category, Incident, Severity
+from incidents.models.receipt import Receipt
 
-
-class Receipt(TeamRecord):
-    """The raw thing that arrived, committed before it is answered and parsed afterwards.
-
-    new → parsed      its good lines are mentions now; `errors` names the others
-    new → unparsed    nothing in it could be read; kept and shown
-    """
-
-    class Status(models.TextChoices):
-        NEW = "new", _("new")
-        PARSED = "parsed", _("parsed")
-        UNPARSED = "unparsed", _("unparsed")
-
-    account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="receipts", verbose_name=_("account")
-    )
-    source = models.CharField(_("source"), max_length=20)
-    content_type = models.CharField(_("content type"), max_length=60)
-    body = models.BinaryField()
-    body_sha256 = models.CharField(_("SHA-256"), max_length=64)
-    received_at = models.DateTimeField(_("received"), default=clock.now)
-    status = models.CharField(_("status"), max_length=8, choices=Status.choices, default=Status.NEW)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    due_at = models.DateTimeField(default=clock.now)
-    mention_count = models.PositiveIntegerField(_("mentions"), default=0)
-    errors = models.JSONField(_("errors"), default=list)
-
-    class Meta:
-        ordering = ("-id",)
-        verbose_name = _("receipt")
-        verbose_name_plural = _("receipts")
-        indexes = (
-            # What a process that died left unread.
-            models.Index(fields=["due_at"], condition=Q(status="new"), name="receipts_unread"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.source}, {self.received_at:%Y-%m-%d %H:%M}"
+if TYPE_CHECKING:
+    from crisis_api.access.callers import Caller
 
 
 class MentionQuerySet(TeamQuerySet):
     """Mentions."""
+
+    def visible_to(self, caller: "Caller") -> Self:
+        """Mentions of the caller's teams; press enquiries where the caller may see those."""
+        teams, press = set(caller.team_ids()), set(caller.teams_for("press_enquiries.view"))
+        if teams == press:
+            return super().visible_to(caller)
+        others = Q(team_id__in=teams - press) & ~Q(kind="press_enquiry")
+        return self.filter(Q(team_id__in=press) | others if press else others)
 
     def negative_since(self, since: datetime) -> Self:
         """Those that count towards a storm."""
         return self.filter(is_negative=True, written_at__gte=since)
 
     def unanswered(self) -> Self:
-        """Negative ones that still stand there, of no incident or of one that is not resolved."""
-        mine = Q(incident=None) | Q(incident__status__in=UNRESOLVED)
-        return self.filter(mine, is_negative=True, deleted_at=None, hidden_at=None)
+        """Those that wait for somebody: they call for an answer, and nobody has dealt with them.
+
+        None that is deleted or hidden there, and none of an incident that is over.
+        """
+        return self.filter(priority__gt=0)
+
+    def leased(self, now: datetime) -> Self:
+        """Those that somebody works on at the moment."""
+        return self.filter(leased_until__gt=now)
 
 
 class Mention(TeamRecord):
@@ -72,6 +51,14 @@ class Mention(TeamRecord):
         DIRECT_MESSAGE = "direct_message", _("direct message")
         BRAND_MENTION = "brand_mention", _("mention of the brand")
         PRESS_ENQUIRY = "press_enquiry", _("press enquiry")
+
+    class Outcome(models.TextChoices):
+        """What a person did with it."""
+
+        ANSWERED = "answered", _("answered")
+        NO_ANSWER_NEEDED = "no_answer_needed", _("no answer needed")
+        HIDDEN = "hidden", _("hidden")
+        HANDED_OFF = "handed_off", _("handed off")
 
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="mentions", verbose_name=_("account")
@@ -126,6 +113,43 @@ class Mention(TeamRecord):
     deleted_at = models.DateTimeField(_("deleted there"), null=True, blank=True)
     hidden_at = models.DateTimeField(_("hidden there"), null=True, blank=True)
     answer_by = models.DateTimeField(_("answer by"), null=True, blank=True)
+    # The place in the queue: 0 for what waits for nobody, -1 until it is worked out.
+    priority = models.IntegerField(
+        _("priority"),
+        default=-1,
+        db_default=-1,
+        editable=False,
+        help_text=_("0: nobody is needed."),
+    )
+    ages_at = models.DateTimeField(null=True, editable=False)
+    is_toxic = models.BooleanField(_("toxic"), default=False, db_default=False, editable=False)
+    outcome = models.CharField(
+        _("outcome"),
+        max_length=16,
+        choices=Outcome.choices,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
+    handled_at = models.DateTimeField(_("dealt with"), null=True, editable=False)
+    handled_by = models.ForeignKey(
+        Owner,
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("dealt with by"),
+    )
+    leased_by = models.ForeignKey(
+        Owner,
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("taken by"),
+    )
+    leased_until = models.DateTimeField(_("taken until"), null=True, editable=False)
 
     objects = MentionQuerySet.as_manager()
 
@@ -136,6 +160,20 @@ class Mention(TeamRecord):
         constraints = (
             models.UniqueConstraint(
                 fields=["account", "external_id"], name="one_mention_per_account_and_external_id"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="", handled_at=None)
+                | (~Q(outcome="") & Q(handled_at__isnull=False)),
+                name="a_mention_with_an_outcome_was_handled",
+            ),
+            models.CheckConstraint(
+                condition=Q(handled_at=None) | Q(priority__lte=0),
+                name="a_handled_mention_does_not_wait",
+            ),
+            models.CheckConstraint(
+                condition=Q(leased_by=None, leased_until=None)
+                | Q(leased_by__isnull=False, leased_until__isnull=False),
+                name="a_lease_is_somebodys_and_ends",
             ),
         )
         indexes = (
@@ -149,10 +187,52 @@ class Mention(TeamRecord):
             ),
             # The mentions of an incident, the riskiest first.
             models.Index(fields=["incident", "-risk", "-id"], name="mentions_of_an_incident"),
+            # The queue of a team: what needs somebody soonest, of two alike the older one. With
+            # what is counted of it, so that figures are read without touching the rows.
+            models.Index(
+                fields=[
+                    "team",
+                    "-priority",
+                    "id",
+                    "risk",
+                    "written_at",
+                    "kind",
+                    "incident",
+                    "language",
+                    "is_negative",
+                ],
+                condition=Q(priority__gt=0),
+                name="mentions_in_the_queue",
+            ),
+            # Whose place in the queue changes by itself.
+            models.Index(
+                fields=["ages_at"], condition=Q(ages_at__isnull=False), name="mentions_that_age"
+            ),
+            # Those that have no place yet, the latest first.
+            models.Index(fields=["-id"], condition=Q(priority=-1), name="mentions_unplaced"),
+            # Press enquiries that wait, and by when each is to be answered.
+            models.Index(
+                fields=["answer_by"],
+                condition=Q(kind="press_enquiry", priority__gt=0),
+                name="press_enquiries_waiting",
+            ),
+            # What people dealt with in a period.
+            models.Index(
+                fields=["team", "handled_at"],
+                condition=Q(handled_at__isnull=False),
+                name="mentions_handled",
+            ),
+            # What is taken at the moment, and by whom.
+            models.Index(
+                fields=["team", "leased_until"],
+                condition=Q(leased_until__isnull=False),
+                name="mentions_leased",
+            ),
         )
 
     def __str__(self) -> str:
-        return self.text[:60]
+        # Without its words, which may hold personal data.
+        return f"{self.get_kind_display()}, {self.written_at:%Y-%m-%d %H:%M}"
 
 
 class StormRule(TeamRecord):

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from crisis_api.access.services import changes
+from crisis_api.lib import clock
 from crisis_api.lib.actors import Actor
 from incidents.models import Author
+from incidents.services import queue
 
 
 @transaction.atomic
@@ -21,5 +24,6 @@ def change(
     row: Author = Author.objects.select_for_update(no_key=True).get(pk=author.pk)
     fields = changes.apply(row, values, by=by, version=version)
     if fields:
+        queue.look_again(Q(author=row), now=clock.now())
         changes.note("author.changed", row, teams=[row.team], by=by, fields=fields)
     return row

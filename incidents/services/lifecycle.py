@@ -19,7 +19,7 @@ from crisis_api.lib.errors import Conflict, FieldError, Invalid
 from incidents import timeline
 from incidents.escalation import reminders, runs
 from incidents.models import Incident, IncidentStatus
-from incidents.services import milestones, notes, severity
+from incidents.services import milestones, notes, queue, severity
 from incidents.services.assignment import assign, say_that_nobody_is
 from incidents.services.attention import acknowledge, escalate, snooze
 from incidents.services.editing import Changes, change
@@ -105,6 +105,7 @@ def _end(
     if status == IncidentStatus.RESOLVED:
         reminders.cancel(row, kinds=["no_owner"])
         milestones.forget(row)
+        queue.settle(row.pk, now=now)
     return row
 
 
@@ -139,6 +140,7 @@ def start_over(row: Incident, *, at: datetime, by: Actor, reason: str) -> None:
             ) from None
         raise
     milestones.undo(row, at=at)
+    queue.bring_back(row.pk)
     severity.start_policy(row, at=at, by=by, reason="reopened")
     if row.owner_id is None:
         say_that_nobody_is(row, at=at, by=by)

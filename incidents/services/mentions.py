@@ -7,10 +7,13 @@ from uuid import UUID
 from django.db import transaction
 
 from crisis_api.access.services import changes
+from crisis_api.lib import clock
 from crisis_api.lib.actors import Actor
 from crisis_api.lib.errors import Conflict, Refused, Stale
 from incidents import timeline
-from incidents.models import Incident, IncidentStatus, Mention
+from incidents.escalation import reminders
+from incidents.models import Incident, IncidentStatus, Mention, ReminderKind
+from incidents.services import queue
 from incidents.services.moves import put, root_of
 
 _TRIES = 5
@@ -82,6 +85,9 @@ def change(
     row: Mention = Mention.objects.select_for_update(no_key=True).get(pk=mention.pk)
     fields = changes.apply(row, values, by=by, version=version)
     if fields:
+        queue.replace([row], now=clock.now())
+        if row.kind == Mention.Kind.PRESS_ENQUIRY:
+            reminders.cancel(row, kinds=[ReminderKind.PRESS_ENQUIRY])
         changes.note("mention.changed", row, teams=[row.team], by=by, fields=fields)
     return row
 
@@ -129,4 +135,5 @@ def _move(mention: Mention, into: UUID | None, *, by: Actor, version: int | None
         data = {"out_of": str(out_of) if out_of else None}
         timeline.record("mention.attached", row, incident=taken, by=by, data=data)
     row.refresh_from_db()
+    queue.replace([row], now=clock.now())
     return row

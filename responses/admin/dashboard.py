@@ -14,7 +14,9 @@ from responses.models import FollowUp, Statement, SupportTicket, WebhookDelivery
 
 def cards(caller: Caller) -> Iterator[Card]:
     """Yield what waits for somebody."""
-    teams = caller.team_ids()
+    teams = caller.teams_for("statements.view")
+    if not teams:
+        return
     waiting = Statement.objects.filter(team_id__in=teams, status="in_review").count()
     yield Card(
         "approvals",

@@ -16,8 +16,10 @@ def _add(caller: Caller, permission: str, incident: Incident, link: Link) -> lis
     return [link] if caller.may(permission, incident.team_id) else []
 
 
-def statements(incident: Incident, caller: Caller) -> Panel:
+def statements(incident: Incident, caller: Caller) -> Panel | None:
     """What the brand says of it."""
+    if not caller.may("statements.view", incident.team_id):
+        return None
     mine: QuerySet[Statement] = Statement.objects.filter(incident=incident)
     rows = [
         (
@@ -46,8 +48,10 @@ def _title(statement: Statement) -> str:
     return next((text["title"] for text in texts.values()), str(statement))
 
 
-def tickets(incident: Incident, caller: Caller) -> Panel:
+def tickets(incident: Incident, caller: Caller) -> Panel | None:
     """What is asked of the platform."""
+    if not caller.may("support_tickets.view", incident.team_id):
+        return None
     mine: QuerySet[SupportTicket] = SupportTicket.objects.filter(incident=incident)
     rows = [
         (
@@ -71,8 +75,10 @@ def tickets(incident: Incident, caller: Caller) -> Panel:
     )
 
 
-def follow_ups(incident: Incident, caller: Caller) -> Panel:
+def follow_ups(incident: Incident, caller: Caller) -> Panel | None:
     """What is to be done, and what was promised."""
+    if not caller.may("follow_ups.view", incident.team_id):
+        return None
     now = clock.now()
     mine: QuerySet[FollowUp] = FollowUp.objects.filter(incident=incident)
     rows = []

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
+from incidents.masking import Mask
 from incidents.models import Event, Incident, Mention
 from responses.models import DeskSettings, SupportTicket
 from responses.tickets import offences
@@ -42,6 +43,7 @@ def gather(ticket: SupportTicket, desk: DeskSettings, *, as_of: datetime) -> Tic
     """Read what there is to say about the ticket's incident."""
     incident = ticket.incident
     account = incident.account
+    mask = Mask()
     named = _offending(Mention.objects.filter(incident=incident, deleted_at=None), ticket)
     return TicketFacts(
         category=ticket.category,
@@ -50,7 +52,7 @@ def gather(ticket: SupportTicket, desk: DeskSettings, *, as_of: datetime) -> Tic
         account_handle=account.handle if account else "",
         account_url=account.url if account else "",
         as_of=as_of,
-        mentions=tuple(_mention(mention, ticket.category) for mention in named[:MOST_MENTIONS]),
+        mentions=tuple(_mention(each, ticket.category, mask) for each in named[:MOST_MENTIONS]),
         timeline=tuple(_timeline(incident)),
         contact=_contact(desk, ticket),
         prior_reports=tuple(_prior(ticket)),
@@ -100,12 +102,12 @@ def _riskiest(mentions: QuerySet[Mention]) -> list[Mention]:
     return list(ordered[:LOOKED_THROUGH])
 
 
-def _mention(mention: Mention, category: str) -> OffendingMention:
+def _mention(mention: Mention, category: str, mask: Mask) -> OffendingMention:
     author, post = mention.author, mention.post
     return OffendingMention(
         id=mention.external_id,
         author=str(author) if author else "",
-        text=mention.text,
+        text=mask(mention.text, mention.team_id),
         written_at=mention.written_at,
         url=mention.url,
         post_url=post.url if post else "",

@@ -13,12 +13,13 @@ _PAST: dict[str, str] = {
     " assigned left_without_owner escalation_requested escalated escalation_stopped"
     " escalation_handed_over escalation_finished snoozed snooze_ended contained resolved closed"
     " reopened merged split related unrelated severity_changed category_changed policy_changed"
-    " edited noted",
+    " edited noted mentions_attached mentions_detached",
     "milestone": "reached missed",
     "reminder": "fired parked retried",
     "reaction": "retried",
     "notification": "sent failed dead retried",
-    "mention": "attached detached",
+    "mention": "attached detached handled reopened unmasked handed_off",
+    "hand_off": "closed",
     "storm": "detected",
     "alarm": "raised",
     "statement": "drafted revised submitted approved changes_requested published retracted"

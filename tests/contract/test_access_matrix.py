@@ -103,6 +103,8 @@ WITHOUT_PERMISSION: dict[str, tuple[int, dict[str, int]]] = {
 }
 # A second permission is asked for, since a person is made together with a role.
 ALSO = {"owners_create": "memberships.manage"}
+# What only a person can do, whatever a team's key may: the service says so.
+PERSONS_OWN = {"mentions_lease"}
 # What is about the caller and names nobody else, so that strangers do it to themselves.
 THEIR_OWN = {"contact_points_create": 201, "contact_points_arrange": 400, "me_partial_update": 200}
 
@@ -145,6 +147,8 @@ def _expected(caller, operation):
         return 403 if operation.changes else 404
     if operation.id in ALSO and not _may(caller, ALSO[operation.id]):
         return 403
+    if operation.id in PERSONS_OWN and caller in TEAM_KEYS:
+        return 422
     return example.status
 
 

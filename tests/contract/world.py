@@ -18,7 +18,17 @@ from crisis_api.lib.actors import SYSTEM
 from crisis_api.lib.records import Record
 from incidents.escalation import reminders
 from incidents.models import Author, Notification, NotificationReminder, Post, Reminder
-from incidents.services import calendar_feeds, lifecycle, notes, relations, shift_swaps
+from incidents.services import (
+    calendar_feeds,
+    hand_offs,
+    handling,
+    inbox,
+    lifecycle,
+    notes,
+    relations,
+    shift_swaps,
+    unmasking,
+)
 from responses.models import SupportTicket
 from responses.services import follow_ups, ticket_drafting, tickets
 from tests.factories import incidents, responses
@@ -197,6 +207,38 @@ def _inbox(world: World) -> None:
         rows[name] = incidents.a_mention(
             rows["account"], incident=rows["open"], text="My face burns, help!", **about
         )
+    rows["handled_mention"] = incidents.a_mention(
+        rows["account"], text="Is it safe for children?", **about
+    )
+    handling.handle(
+        rows["handled_mention"],
+        outcome="answered",
+        owner=world.people["manager"],
+        by=the_actor(world.people["manager"]),
+    )
+    rows["injury"] = incidents.a_mention(
+        rows["account"], incident=rows["open"], text="I had to see a doctor", **about
+    )
+    rows["hand_off"] = hand_offs.hand_off(
+        rows["injury"],
+        reason="Her face is swollen.",
+        desk="Customer care",
+        owner=world.people["moderator"],
+        by=the_actor(world.people["moderator"]),
+    )
+    rows["unmasking"] = unmasking.unmask(
+        rows["handled_mention"],
+        reason="She asked to be called.",
+        owner=world.people["manager"],
+        by=the_actor(world.people["manager"]),
+    )
+    rows["inbox_settings"] = inbox.settings_of(team, by=SYSTEM)
+    rows["handover_note"] = inbox.write_note(
+        team=team,
+        text="Batch L0427: say nothing before legal has answered.",
+        author=world.people["moderator"],
+        by=the_actor(world.people["moderator"]),
+    )
     rows["lonely_mention"] = incidents.a_mention(
         rows["account"], text="Where can I buy it?", is_negative=False, **about
     )

@@ -25,6 +25,7 @@ from incidents.models import (
     RotationParticipant,
     Severity,
 )
+from incidents.services import queue
 
 _number = count(1)
 
@@ -135,4 +136,8 @@ def a_mention(account: Account, **values: Any) -> Mention:
         "written_at": clock.now(),
         "is_negative": True,
     }
-    return Mention.objects.create(account=account, **{**defaults, **values})
+    mention = Mention(account=account, **{**defaults, **values})
+    if "priority" not in values:
+        queue.place_all([mention], now=clock.now())
+    mention.save(force_insert=True)
+    return mention

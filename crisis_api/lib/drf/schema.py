@@ -75,7 +75,7 @@ class AutoSchema(SpectacularSchema):
 
     def _get_paginator(self) -> Any:
         if isinstance(self.view, ResourceViewSet):
-            return Pages()
+            return Pages(self.view.page_members.get(self.view.action, {}))
         return super()._get_paginator()  # type: ignore[no-untyped-call]
 
     def _get_pagination_parameters(self) -> list[Schema]:

@@ -1,5 +1,6 @@
 """Pieces of the OpenAPI document that no view says by itself."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -81,15 +82,18 @@ def say_which_characters(field: Any, schema: Schema) -> None:
 
 
 class Pages:
-    """How spectacular wants to be told of our pages."""
+    """How spectacular wants to be told of our pages, with what some say besides their rows."""
+
+    def __init__(self, members: Mapping[str, Schema]) -> None:
+        self.members = members
 
     def get_paginated_response_schema(self, schema: Schema) -> Schema:
         """Return the page around the list."""
         link = {"type": ["string", "null"], "format": "uri"}
         return {
             "type": "object",
-            "required": ["results", "next", "previous"],
-            "properties": {"results": schema, "next": link, "previous": link},
+            "required": ["results", "next", "previous", *self.members],
+            "properties": {"results": schema, "next": link, "previous": link, **self.members},
         }
 
 

@@ -68,6 +68,7 @@ class ResourceViewSet(RepeatablePosts, GenericViewSet[Any]):
                      teams where the caller has the action's permission, and changed likewise
     `paged`          actions that answer with `page()`, and so take its parameters; `filters` are
                      the list's, `action_filters` those of the others
+    `page_members`   action → schemas of what its pages say besides their rows
     `query_params`   action → names of query parameters that it takes
     `dry_runs`       actions that take `?dry_run=true`: everything is done, then undone
     `etag_column`    the version behind the ETag, "" where there is none
@@ -84,6 +85,7 @@ class ResourceViewSet(RepeatablePosts, GenericViewSet[Any]):
     shows: ClassVar[Mapping[str, type[ReadSerializer]]] = {}
     team_column: ClassVar[str] = "team_id"
     paged: ClassVar[frozenset[str]] = frozenset({"list"})
+    page_members: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     query_params: ClassVar[Mapping[str, frozenset[str]]] = {}
     etag_column: ClassVar[str] = "version"
     match_required: ClassVar[frozenset[str]] = frozenset()

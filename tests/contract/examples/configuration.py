@@ -167,4 +167,11 @@ EXAMPLES = (
             },
         },
     ),
+    Example("teams_inbox_settings_retrieve", "As it is now", path={"id": "<team>"}),
+    Example(
+        "teams_inbox_settings_partial_update",
+        "Five minutes for each mention, and not too many insults",
+        path={"id": "<team>"},
+        body={"lease_seconds": 300, "toxic_per_hour": 30},
+    ),
 )

@@ -18,7 +18,7 @@ def team():
 
 @pytest.fixture
 def api(team):
-    return an_api(a_person(team, "moderator"))
+    return an_api(a_person(team, "responder"))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from crisis_api.lib import clock as the_clock
 from crisis_api.lib.actors import SYSTEM
 from crisis_api.lib.errors import Conflict, Invalid, NotAllowedNow, Refused, Stale
 from incidents import timeline
+from incidents.masking import masked
 from incidents.models import Author, Event, Mention
 from responses.models import DeskSettings, SupportTicket
 from responses.services import ticket_drafting, ticket_facts, tickets
@@ -78,8 +79,9 @@ def test_says_what_happens_to_whom_and_lists_who_wrote_what_when_and_where(draft
     assert "Lumelle" in summary
     assert "@lumelle" in summary
     assert incident.reference in summary
-    for part in ("@gossip", leak.text, leak.url, str(leak.written_at.year)):
+    for part in ("@gossip", masked(leak.text), leak.url, str(leak.written_at.year)):
         assert part in mentions
+    assert leak.text not in mentions
     assert "Anna Ivanova" in draft.sections["contact"]
     assert draft.sections["what_is_asked"]
     assert events(draft) == ["created", "drafted"]
@@ -113,7 +115,7 @@ def test_complains_only_of_mentions_of_its_kind(account, incident, leak):
 
     facts = gathered(incident)
 
-    assert [mention.text for mention in facts.mentions] == [leak.text]
+    assert [mention.text for mention in facts.mentions] == [masked(leak.text)]
     assert (facts.total, facts.authors, facts.peak_per_minute) == (1, 1, 1)
 
 
