@@ -97,6 +97,12 @@ class Model:
     def next_due(self) -> Any:
         return min((each.due for each in self.ahead), default=None)
 
+    def to_the_end(self) -> list[Fired]:
+        """Look whenever something is due until nothing lies ahead; return what went out."""
+        while (due := self.next_due()) is not None:
+            self.look(due)
+        return self.fired
+
     def look(self, at: Any) -> None:
         """Let go out what is due by now, and what follows from that at once."""
         while due := [each for each in self.ahead if each.due <= at]:
