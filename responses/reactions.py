@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import OperationalError, connection, transaction
 from django.db.models import F, QuerySet
 
-from crisis_api.lib import clock, crash, lease
+from crisis_api.lib import clock, crash
 from incidents.escalation import alarms
 from incidents.models import Event, PendingEvent
 from responses import metrics
@@ -36,7 +36,6 @@ CONSEQUENCES: dict[str, tuple[Consequence, ...]] = {
 ALWAYS: tuple[Consequence, ...] = (fan_out.deliver_events,)
 
 
-@lease.one_writer()
 def react(limit: int = AT_ONCE, only: Collection[UUID] | None = None) -> int:
     """Draw the consequences of up to `limit` events that wait for it; return of how many.
 

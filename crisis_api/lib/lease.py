@@ -9,8 +9,7 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,14 +17,12 @@ from uuid import UUID
 from django.db import connections, models, router, transaction
 from django.db.models import F, Q, QuerySet
 
-_writing = threading.RLock()
 _mine = threading.local()
 
 
 def _forget() -> None:
-    """Begin anew in a forked child: another worker, and whoever held the lock does not exist."""
-    global _writing, _mine
-    _writing = threading.RLock()
+    """Begin anew in a forked child, which is another worker."""
+    global _mine
     _mine = threading.local()
 
 
@@ -40,22 +37,6 @@ def owner_name() -> str:
     if not hasattr(_mine, "token"):
         _mine.token = secrets.token_hex(6)
     return f"{socket.gethostname()[:50]}:{os.getpid()}:{_mine.token}"
-
-
-@contextmanager
-def one_writer(using: str = "default") -> Iterator[None]:
-    """Have the threads of this process write in turns where the database has one writer: SQLite.
-
-    It lets writers in by polling, up to a tenth of a second apart, so that of a dozen threads each
-    would wait for seconds while nobody writes. Inside a transaction, which has the database
-    already, and on PostgreSQL, this does nothing.
-    """
-    connection = connections[using]
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
-        yield
-        return
-    with _writing:
-        yield
 
 
 def share_lock(model: type[models.Model], ids: Iterable[UUID]) -> None:

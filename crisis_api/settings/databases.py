@@ -72,7 +72,7 @@ def _answer_timeout(session: str) -> float:
 def sqlite(file: Path) -> dict[str, Any]:
     """Return the entry of DATABASES for a SQLite file."""
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "crisis_api.lib.sqlite3",
         "NAME": str(file),
         "CONN_MAX_AGE": None,
         "OPTIONS": dict(SQLITE_OPTIONS),

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from crisis_api.access.models import ContactPoint
-from crisis_api.lib import clock, lease
+from crisis_api.lib import clock
 from crisis_api.lib.errors import ChannelError
 from incidents import timeline
 from incidents.escalation import alarms, firing, outbox, preferences, stamps
@@ -21,7 +21,6 @@ LONGEST_WAIT = timedelta(minutes=5)
 Status = Notification.Status
 
 
-@lease.one_writer()
 def failed(notification: Notification, reminders: Sequence[Reminder], error: ChannelError) -> None:
     """Stamp a failure: try again, or go on to the person's next contact point, or give up."""
     with transaction.atomic():

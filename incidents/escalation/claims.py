@@ -58,7 +58,6 @@ def _alone(pk: UUID) -> Claim | None:
     return None
 
 
-@lease.one_writer()
 def _claimed(ids: Sequence[UUID], *, patient: bool = False) -> dict[UUID, Claim | None]:
     """Claim what is due and wanted of these, and return what came of each.
 

@@ -16,7 +16,7 @@ from django.db import OperationalError, transaction
 from django.db.models import F
 
 from crisis_api.access.models import unless_held
-from crisis_api.lib import clock, crash, lease
+from crisis_api.lib import clock, crash
 from incidents.escalation import alarms, subjects
 from incidents.escalation.firing import Firing
 from incidents.models import Reminder
@@ -30,7 +30,6 @@ SETS_A_TICK = 40
 Key = tuple[str, UUID]
 
 
-@lease.one_writer()
 def fire_due(limit: int = AT_ONCE) -> int:
     """Take the reminders that are due, the critical ones first; return how many were taken.
 

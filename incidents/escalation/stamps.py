@@ -37,7 +37,6 @@ def _alone(send: _Send) -> bool:
     return _stamped([send], patient=True).get(send, False)
 
 
-@lease.one_writer()
 def _stamped(sends: Sequence[_Send], *, patient: bool = False) -> dict[_Send, bool]:
     """Stamp successes, and return which of them were still their senders' to stamp.
 

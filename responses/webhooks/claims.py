@@ -22,7 +22,6 @@ PER_ENDPOINT = 2
 Status = WebhookDelivery.Status
 
 
-@lease.one_writer()
 @transaction.atomic
 def claim(delivery_id: UUID) -> WebhookDelivery | None:
     """Take a waiting delivery for 20 seconds, with its endpoint and event; None where it may not.

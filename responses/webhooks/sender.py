@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from crisis_api.lib import clock, crash, lease, logs, nudge, signing
+from crisis_api.lib import clock, crash, logs, nudge, signing
 from crisis_api.lib.actors import SYSTEM
 from crisis_api.lib.errors import ChannelError
 from responses import metrics
@@ -123,7 +123,6 @@ def _mine(delivery: WebhookDelivery) -> Any:
     )
 
 
-@lease.one_writer()
 @transaction.atomic
 def _arrived(delivery: WebhookDelivery, told: Mapping[str, Any], now: datetime) -> None:
     # The endpoint before its deliveries, as everywhere.
@@ -133,7 +132,6 @@ def _arrived(delivery: WebhookDelivery, told: Mapping[str, Any], now: datetime) 
     metrics.WEBHOOK_SENDS.labels("delivered").inc()
 
 
-@lease.one_writer()
 @transaction.atomic
 def _failed(
     delivery: WebhookDelivery, outcome: Outcome, told: Mapping[str, Any], now: datetime

@@ -15,20 +15,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.db.models import QuerySet
 
-from crisis_api.lib import clock, lease
+from crisis_api.lib import clock
 
 log = logging.getLogger("crisis.auditor")
 
 WINDOW = 5_000
 SECONDS_A_TURN = 3.0
 NAMED = 5  # ids in the log; the rest is a number
-# Each row is put right in a transaction of its own. Where the database has one writer, others poll
-# for it, a tenth of a second apart at worst: after so much work they get their turn.
-WORK_SECONDS = 0.05
-PAUSE_SECONDS = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,27 +102,17 @@ class Findings:
 
 
 class Pace:
-    """How long is worked in one go, and how long in all; without `seconds` to the end."""
+    """How long is worked in a turn; without `seconds` to the end.
+
+    Each row is put right in a transaction of its own, so that others write between any two.
+    """
 
     def __init__(self, seconds: float | None) -> None:
         self._until = None if seconds is None else time.monotonic() + seconds
-        self._worked = 0.0
 
     def is_over(self) -> bool:
         """Whether the turn has had its time."""
         return self._until is not None and time.monotonic() > self._until
-
-    def work(self, drive: Callable[[UUID, datetime], bool], pk: UUID, now: datetime) -> bool:
-        """Put one row right; let others write before the next, where there is one writer."""
-        if connection.vendor == "sqlite" and self._worked >= WORK_SECONDS:
-            time.sleep(PAUSE_SECONDS)
-            self._worked = 0.0
-        with lease.one_writer():
-            began = time.monotonic()
-            try:
-                return drive(pk, now)
-            finally:
-                self._worked += time.monotonic() - began
 
 
 def look(cursors: dict[str, str], *, seconds: float | None = SECONDS_A_TURN) -> Findings:
@@ -195,7 +181,7 @@ def _check(check: Check, window: Any, now: datetime, findings: Findings, pace: P
     while left and not (pace.is_over() and len(left) < found):
         pk = left.popleft()
         try:
-            if pace.work(check.drive, pk, now):
+            if check.drive(pk, now):
                 driven.append(pk)
         except DatabaseError:
             raise

@@ -191,27 +191,3 @@ def test_returns_the_rows_that_it_shares() -> None:
         assert lease.shared(Job, []) == {}
     assert sorted(held) == sorted([ids[0], ids[2]])
     assert {job.status for job in held.values()} == {"mine"}
-
-
-def test_lets_the_threads_of_a_process_write_in_turns_where_there_is_one_writer() -> None:
-    inside, together = [0], []
-
-    def writes() -> None:
-        for _ in range(20):
-            with lease.one_writer():
-                inside[0] += 1
-                together.append(inside[0])
-                with transaction.atomic():
-                    Job.objects.create()
-                inside[0] -= 1
-
-    in_threads(writes, writes, writes)
-    assert Job.objects.count() == 60
-    if connection.vendor == "sqlite":
-        assert set(together) == {1}
-
-
-def test_never_waits_for_its_turn_inside_a_transaction() -> None:
-    with lease.one_writer(), transaction.atomic(), lease.one_writer():
-        Job.objects.create()
-    assert Job.objects.count() == 1

@@ -80,8 +80,7 @@ def test_those_that_cannot_be_put_right_do_not_keep_it_at_one_place(overlooked, 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has any number of writers")
-def test_lets_others_write_between(overlooked, monkeypatch):
-    monkeypatch.setattr(walks, "WORK_SECONDS", 0.0)
+def test_lets_others_write_between(overlooked):
     written, over = [], threading.Event()
 
     def write():
