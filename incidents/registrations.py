@@ -2,7 +2,13 @@
 
 from datetime import timedelta
 
-from crisis_api.access.services import holding, idempotency, logins, working_hours
+from crisis_api.access.services import (
+    holding,
+    idempotency,
+    logins,
+    memberships,
+    working_hours,
+)
 from incidents.escalation import engine, health, held, incident_rules
 from incidents.escalation.auditor import checks, message_checks, queues, run_checks
 from incidents.escalation.auditor.walks import Queue, register_queue
@@ -41,6 +47,9 @@ def register() -> None:
     holding.register(held.MESSAGES)
     engine.register_sweep(
         "owners_who_left", assignment.release_those_who_left, every=timedelta(minutes=1)
+    )
+    engine.register_sweep(
+        "memberships_that_ended", memberships.end_expired, every=timedelta(seconds=5)
     )
     engine.register_sweep("digests", digests.lay_out, every=timedelta(minutes=5))
     engine.register_sweep("press_enquiries", press_enquiries.lay_out, every=timedelta(seconds=5))

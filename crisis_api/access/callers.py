@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import UUIDField
+from django.db.models import DateTimeField, Q, UUIDField
 
 from crisis_api.access.models import ApiKey, Membership, Owner, User
 from crisis_api.access.permissions import permission
+from crisis_api.lib import clock
 from crisis_api.lib.actors import Actor
 from crisis_api.lib.errors import Forbidden
 from crisis_api.lib.prepared import Argument, Prepared
@@ -85,7 +86,7 @@ def for_key(key: ApiKey) -> Caller:
     if key.owner is None:
         teams = {key.team_id: None} if key.team_id else {}
         return Caller(Actor("api_key", key.pk), teams, key=key)
-    memberships = _MEMBERSHIPS.rows(owner=key.owner.pk)
+    memberships = _MEMBERSHIPS.rows(owner=key.owner.pk, now=clock.now())
     roles = {team: role for team, role, _ in memberships}
     approving = frozenset(team for team, _, may in memberships if may)
     return Caller(
@@ -99,7 +100,10 @@ def for_key(key: ApiKey) -> Caller:
 
 _MEMBERSHIPS = Prepared(
     lambda: (
-        Membership.objects.filter(owner_id=Argument("owner", UUIDField()))
+        Membership.objects.filter(
+            Q(expires_at=None) | Q(expires_at__gt=Argument("now", DateTimeField())),
+            owner_id=Argument("owner", UUIDField()),
+        )
         .order_by()
         .values_list("team_id", "role", "team__personal_keys_may_approve")
     )
@@ -109,4 +113,4 @@ _MEMBERSHIPS = Prepared(
 def _roles(owner: Owner | None) -> dict[UUID, str | None]:
     if owner is None:
         return {}
-    return {team: role for team, role, _ in _MEMBERSHIPS.rows(owner=owner.pk)}
+    return {team: role for team, role, _ in _MEMBERSHIPS.rows(owner=owner.pk, now=clock.now())}

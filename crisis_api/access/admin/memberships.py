@@ -20,8 +20,8 @@ class MembershipAdmin(NounAdmin):
 
     view_permission = "memberships.view"
     add_permission = change_permission = delete_permission = "memberships.manage"
-    fieldsets = ((None, {"fields": ("team", "owner", "role")}),)
-    list_display = ("owner", "role", "team")
+    fieldsets = ((None, {"fields": ("team", "owner", "role", "expires_at")}),)
+    list_display = ("owner", "role", "expires_at", "team")
     list_filter = (TeamFilter, "role")
     list_select_related = ("owner", "team")
     search_fields = ("owner__name",)
@@ -53,12 +53,15 @@ class MembershipAdmin(NounAdmin):
 
     def create(self, request: HttpRequest, form: Any, formsets: Any) -> Membership:
         """Make a person a member."""
-        return memberships.add(**form.values("team", "owner", "role"), by=caller_of(request).actor)
+        return memberships.add(
+            **form.values("team", "owner", "role", "expires_at"), by=caller_of(request).actor
+        )
 
     def change(self, request: HttpRequest, row: Any, form: Any, formsets: Any) -> None:
-        """Give a member another role."""
+        """Give a member another role, or another end."""
         by = caller_of(request).actor
-        memberships.change_role(row, role=form.cleaned_data["role"], by=by, version=row.version)
+        values = form.values("role", "expires_at")
+        memberships.change(row, by=by, version=row.version, values=values)
 
     def delete(self, row: Any, *, by: Actor) -> None:
         """Take a person out of the team."""

@@ -37,23 +37,27 @@ class MembershipRead(ReadSerializer):
     team = serializers.UUIDField(source="team_id")
     owner = serializers.UUIDField(source="owner_id")
     role = serializers.ChoiceField(choices=Role.values)
+    expires_at = InstantField(allow_null=True)
     html_url = HtmlUrlField("/admin/access/membership/{id}/change/")
     actor = ActorField()
     created_at = InstantField()
     updated_at = InstantField()
 
 
-class RoleInput(StrictSerializer):
-    """Another role."""
+class MembershipFields(StrictSerializer):
+    """Another role, or another end; null where it does not end."""
 
     role = serializers.ChoiceField(choices=Role.values)
+    expires_at = InstantField(allow_null=True)
 
 
-class MembershipInput(RoleInput):
+class MembershipInput(StrictSerializer):
     """A person who shares a team with the caller joins another of the caller's teams."""
 
+    role = serializers.ChoiceField(choices=Role.values)
     team = serializers.UUIDField(required=False)
     owner = serializers.UUIDField()
+    expires_at = InstantField(required=False, allow_null=True)
 
 
 class MembershipFilter(ResourceFilter):
@@ -73,7 +77,7 @@ class MembershipViewSet(ResourceViewSet):
 
     read_serializer = MembershipRead
     filters = MembershipFilter
-    inputs = {"create": MembershipInput, "partial_update": RoleInput}
+    inputs = {"create": MembershipInput, "partial_update": MembershipFields}
     permissions = {
         "list": "memberships.view",
         "retrieve": "memberships.view",
@@ -95,18 +99,22 @@ class MembershipViewSet(ResourceViewSet):
             detail = _("There is no such person in your teams.")
             raise Refused(errors=[FieldError("/owner", "unknown_owner", detail)])
         membership = memberships.add(
-            team=team, owner=owner, role=values["role"], by=self.caller.actor
+            team=team,
+            owner=owner,
+            role=values["role"],
+            expires_at=values.get("expires_at"),
+            by=self.caller.actor,
         )
         return self.show(membership, status=201)
 
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
-        """Give a member another role."""
+        """Give a member another role, or let the membership end at another time."""
         membership = self.get_object()
-        memberships.change_role(
+        memberships.change(
             membership,
-            role=self.validated()["role"],
             by=self.caller.actor,
             version=version_read(self, membership),
+            values=self.validated(partial=True),
         )
         return self.show(membership)
 

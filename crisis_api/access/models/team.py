@@ -100,6 +100,12 @@ class Membership(TeamRecord):
         verbose_name=_("person"),
     )
     role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    expires_at = models.DateTimeField(
+        _("ends"),
+        null=True,
+        blank=True,
+        help_text=_("For guests, such as moderators from outside. Empty: it does not end."),
+    )
 
     class Meta:
         verbose_name = _("membership")
@@ -109,10 +115,20 @@ class Membership(TeamRecord):
             models.CheckConstraint(
                 condition=models.Q(role__in=Role.values), name="membership_role_is_known"
             ),
+            models.CheckConstraint(
+                condition=models.Q(expires_at=None) | ~models.Q(role=Role.MANAGER),
+                name="a_managers_membership_does_not_end",
+            ),
         )
         indexes = (
             # Who holds a role of a team: targets of escalation steps, approvers to remind.
             models.Index(fields=["team", "role"], name="membership_by_role"),
+            # Those that have ended.
+            models.Index(
+                fields=["expires_at"],
+                condition=models.Q(expires_at__isnull=False),
+                name="memberships_that_end",
+            ),
         )
 
     def __str__(self) -> str:
