@@ -54,11 +54,11 @@ class Crisis:
     def timeline(self, kind: str = "") -> list[Any]:
         """Return the events of one kind, or all, in order."""
         query = f"?kind={kind}" if kind else ""
-        return self.lumelle.people["mia"].all(f"incidents/{self.reference}/timeline/{query}")
+        return self.lumelle.people["leo"].all(f"incidents/{self.reference}/timeline/{query}")
 
     def milestone(self, name: str) -> Any:
         """Return one of its milestones."""
-        (found,) = [each for each in self.seen_by("mia")["milestones"] if each["name"] == name]
+        (found,) = [each for each in self.seen_by("leo")["milestones"] if each["name"] == name]
         return found
 
 
@@ -95,14 +95,22 @@ def a_wave_of_comments_opens_an_incident(crisis):
     assert opened is not None, said
     crisis.reference = opened[1]
 
-    (incident,) = crisis.lumelle.people["mia"].get("incidents/")["results"]
+    (incident,) = crisis.lumelle.people["leo"].get("incidents/")["results"]
     crisis.id = incident["id"]
     assert incident["reference"] == crisis.reference
     assert (incident["status"], incident["severity"]) == ("open", "critical")
     assert incident["actor"]["type"] == "system"
     assert incident["owner"] == crisis.lumelle.ids[crisis.owner]
-    mentions = crisis.lumelle.people["mia"].all(f"mentions/?incident={crisis.id}&page_size=200")
+    mentions = crisis.lumelle.people["leo"].all(f"mentions/?incident={crisis.id}&page_size=200")
     assert len(mentions) == incident["mention_count"] > 100
+    # A moderator is not told of what the press asks.
+    mias = crisis.lumelle.people["mia"].all(f"mentions/?incident={crisis.id}&page_size=200")
+    press = [each for each in mentions if each["kind"] == "press_enquiry"]
+    assert press
+    assert len(mias) == len(mentions) - len(press)
+    inbox = crisis.lumelle.people["mia"].get("mentions/inbox/")["results"]
+    assert inbox[0]["priority"] > 10_000
+    assert "injury" in {reason["code"] for reason in inbox[0]["reasons"]}
 
 
 def its_owner_is_reminded_and_then_the_next_person(crisis):
@@ -123,15 +131,15 @@ def its_owner_is_reminded_and_then_the_next_person(crisis):
 def the_owner_acknowledges_by_the_link_of_a_reminder(crisis):
     lumelle = crisis.lumelle
     link = lumelle.told(crisis.owner, "escalation_step")[-1]["acknowledge_link"]
-    version = lumelle.people["mia"].etag(f"incidents/{crisis.reference}/")
+    version = lumelle.people["leo"].etag(f"incidents/{crisis.reference}/")
     for look in (requests.head, requests.get, requests.get):
         assert look(link, timeout=30).status_code == 200
-    assert lumelle.people["mia"].etag(f"incidents/{crisis.reference}/") == version
+    assert lumelle.people["leo"].etag(f"incidents/{crisis.reference}/") == version
 
     # What a press of the button on that page sends.
     shown = requests.post(link, timeout=30)
     assert (shown.status_code, shown.url) == (200, link)
-    incident = crisis.seen_by("mia")
+    incident = crisis.seen_by("leo")
     assert incident["status"] == "acknowledged"
     assert incident["acknowledged_by"] == lumelle.ids[crisis.owner]
     assert crisis.milestone("acknowledged")["reached_at"] is not None
@@ -143,13 +151,13 @@ def nobody_is_called_any_more(crisis):
     before = len(lumelle.receiver.reminders())
     lumelle.later(minutes=10)
     assert len(lumelle.receiver.reminders()) == before
-    reminders = lumelle.people["mia"].all(f"incidents/{crisis.reference}/reminders/")
+    reminders = lumelle.people["leo"].all(f"incidents/{crisis.reference}/reminders/")
     steps = {each["step"]: each["status"] for each in reminders if each["step"]}
     assert steps == {1: "fired", 2: "fired", 3: "fired", 4: "cancelled"}
 
 
 def a_ticket_for_the_platform_is_drafted(crisis):
-    (ticket,) = crisis.lumelle.people["mia"].get(f"support_tickets/?incident={crisis.id}")[
+    (ticket,) = crisis.lumelle.people["leo"].get(f"support_tickets/?incident={crisis.id}")[
         "results"
     ]
     assert (ticket["status"], ticket["category"]) == ("draft", "product_safety")
