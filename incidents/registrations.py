@@ -26,6 +26,7 @@ from incidents.services import (
     press_enquiries,
     queue,
     shift_swaps,
+    subscribing,
     tokens,
     waiting,
 )
@@ -57,6 +58,7 @@ def register() -> None:
     engine.register_sweep("queue", queue.sweep, every=timedelta(seconds=2))
     engine.register_sweep("receipts", reading.sweep, every=timedelta(seconds=2))
     engine.register_sweep("tokens", tokens.sweep, every=timedelta(seconds=15))
+    engine.register_sweep("subscriptions", subscribing.sweep, every=timedelta(minutes=1))
     engine.register_sweep("login_attempts", logins.forget_old, every=timedelta(minutes=15))
     engine.register_sweep("kept_answers", idempotency.forget_expired, every=timedelta(minutes=1))
     engine.register_sweep("watchdog", health.ping_watchdog, every=health.HEARTBEAT_EVERY)

@@ -25,6 +25,8 @@ def _prepare() -> Path:
         BLIND_INDEX_KEY="only-for-tests-" + "b" * 40,
         PUBLIC_URL="http://testserver",
         EMAIL_URL="memorymail://",
+        TIKTOK_APP_ID="7000000000000000001",
+        TIKTOK_APP_SECRET="only-for-tests",
         LOG_LEVEL="WARNING",
     )
     return folder

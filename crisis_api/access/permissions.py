@@ -93,6 +93,7 @@ PERMISSIONS = _table(
     # What comes in
     ("accounts.view", EVERYBODY, Scope.READ),
     ("accounts.manage", MANAGE, Scope.MANAGE),
+    ("accounts.connect", MANAGE, Scope.MANAGE),
     ("posts.view", EVERYBODY, Scope.READ),
     ("posts.edit", WORK, Scope.INTAKE),
     ("authors.view", EVERYBODY, Scope.READ),

@@ -10,16 +10,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 from environ import Env
 
-from crisis_api.settings import (
-    admin,
-    api_docs,
-    broker,
-    databases,
-    environment,
-    kept,
-    logging,
-    networks,
-)
+from crisis_api.settings import admin, api_docs, broker, databases, environment, kept, logging
 from crisis_api.settings.table import CHECKOUT
 
 BASE_DIR = CHECKOUT
@@ -196,7 +187,19 @@ ALARM_EMAIL = environment.read("ALARM_EMAIL")
 
 # Which networks we speak to, and as whom
 
-globals().update({each.name: environment.read(each.name) for each in networks.NETWORKS.variables})
+TIKTOK_APP_ID = environment.read("TIKTOK_APP_ID")
+TIKTOK_APP_SECRET = environment.read("TIKTOK_APP_SECRET")
+TIKTOK_SCOPES = environment.read("TIKTOK_SCOPES")
+TIKTOK_API_BASE_URL = environment.read("TIKTOK_API_BASE_URL")
+TIKTOK_AUTH_BASE_URL = environment.read("TIKTOK_AUTH_BASE_URL")
+TIKTOK_WEBHOOK_TOLERANCE_SECONDS = environment.read("TIKTOK_WEBHOOK_TOLERANCE_SECONDS")
+TIKTOK_TEXT_LIMIT = environment.read("TIKTOK_TEXT_LIMIT")
+TIKTOK_APP_CALLS_PER_SECOND = environment.read("TIKTOK_APP_CALLS_PER_SECOND")
+TIKTOK_APP_CALLS_PER_MINUTE = environment.read("TIKTOK_APP_CALLS_PER_MINUTE")
+TIKTOK_ACCOUNT_CALLS_PER_MINUTE = environment.read("TIKTOK_ACCOUNT_CALLS_PER_MINUTE")
+TIKTOK_SORT_PARAMETER = environment.read("TIKTOK_SORT_PARAMETER")
+TIKTOK_CAN_PIN = environment.read("TIKTOK_CAN_PIN")
+TELEGRAM_API_BASE_URL = environment.read("TELEGRAM_API_BASE_URL")
 
 CRISIS_IDEMPOTENCY_MODEL = "access.IdempotencyRecord"
 REST_FRAMEWORK = {

@@ -86,6 +86,7 @@ NETWORKS = Section(
             str,
             "https://api.telegram.org",
             "Where Telegram's bot API is, without a slash at the end.",
+            shown="Telegram's own",
         ),
     ),
 )

@@ -14,6 +14,7 @@ from crisis_api.access.admin.filters import RelatedFilter, TeamFilter
 from crisis_api.access.admin.forms import RecordForm
 from crisis_api.access.admin.panels import Link, Panel
 from crisis_api.access.admin.scope import caller_of
+from incidents.admin import account_verbs
 from incidents.channels import registry
 from incidents.masking import Mask
 from incidents.models import Account, Author, Mention, Post
@@ -89,6 +90,7 @@ class AccountAdmin(_Elsewhere, NounAdmin):
     view_permission = "accounts.view"
     add_permission = change_permission = "accounts.manage"
     form = AccountForm
+    verbs = account_verbs.verbs()
     fieldsets = (
         (None, {"fields": ("team", "network", "handle", "external_id", "url", "external_refs")}),
         (
@@ -119,7 +121,7 @@ class AccountAdmin(_Elsewhere, NounAdmin):
 
     def panels(self, request: HttpRequest, row: Account) -> list[Panel]:
         """Show what is written under it."""
-        return [_mentions(request, row, account=row)]
+        return [account_verbs.panel(row), _mentions(request, row, account=row)]
 
     def create(self, request: HttpRequest, form: Any, formsets: Any) -> Account:
         """Make an account."""

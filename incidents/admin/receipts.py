@@ -21,10 +21,13 @@ class ReceiptAdmin(NounAdmin):
     view_permission = "receipts.view"
     fieldsets = (
         (None, {"fields": (("source", "content_type"), ("account", "team"))}),
-        (None, {"fields": (("shown_status", "mention_count"), ("received_at", "attempts"))}),
+        (
+            None,
+            {"fields": (("shown_status", "mention_count"), ("received_at", "attempts", "copies"))},
+        ),
         (None, {"fields": ("raw", "body_sha256")}),
     )
-    readonly_fields = ("shown_status", "raw", "attempts", "body_sha256")
+    readonly_fields = ("shown_status", "raw", "attempts", "copies", "body_sha256")
     list_display = ("received", "source", "account", "shown_status", "mention_count", "failed")
     list_filter = ("status", TeamFilter, ("account", RelatedFilter), "source")
     list_select_related = ("account",)

@@ -207,6 +207,17 @@ register(
             gettext_lazy("A storm: %(count)s negative mentions, %(per_minute)s a minute"),
             gettext_lazy(", %(times_usual)s times the usual"),
         ),
+        "account.connected": (gettext_lazy("The account was connected"),),
+        "account.disconnected": (gettext_lazy("The account was disconnected"),),
+        "account.reauthorization_required": (
+            gettext_lazy("The account must be authorised again"),
+            gettext_lazy(" (%(reason)s)"),
+        ),
+        "account.posted_outside": (
+            gettext_lazy("Something was posted under the account past this system"),
+        ),
+        "account.enabled": (gettext_lazy("Enabled: %(what)s"),),
+        "account.disabled": (gettext_lazy("Disabled: %(what)s"),),
         "alarm.raised": (gettext_lazy("Alarm: %(code)s"),),
     }
 )

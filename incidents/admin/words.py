@@ -39,6 +39,10 @@ WORDS: dict[str, str | Promise] = {
     "ticket_not_drafted": _("a support ticket could not be drafted"),
     "webhook_endpoint_disabled": _("a webhook endpoint was disabled"),
     "webhook_deliveries_dead": _("webhook deliveries died"),
+    # Ways out of an account
+    "replies": _("replies"),
+    "hides": _("hiding"),
+    "publishing": _("publishing"),
     # Fields that were edited
     "title": _("title"),
     "summary": _("summary"),

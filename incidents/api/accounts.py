@@ -20,6 +20,7 @@ from crisis_api.lib.drf.filters import (
 )
 from crisis_api.lib.drf.serializers import (
     ActorField,
+    Computed,
     HtmlUrlField,
     InstantField,
     ReadSerializer,
@@ -27,6 +28,7 @@ from crisis_api.lib.drf.serializers import (
     TitleField,
 )
 from crisis_api.lib.drf.views import ResourceViewSet
+from incidents.api.account_verbs import COLUMNS, AccountVerbs, ConnectionRead, as_connection
 from incidents.models import Account
 from incidents.services import accounts
 
@@ -43,6 +45,7 @@ class AccountRead(ReadSerializer):
     replies_enabled = serializers.BooleanField()
     hides_enabled = serializers.BooleanField()
     publishing_enabled = serializers.BooleanField()
+    connection = Computed(columns=COLUMNS, make=as_connection, child=ConnectionRead())
     external_refs = refs.Refs("account")
     html_url = HtmlUrlField("/admin/incidents/account/{id}/change/")
     actor = ActorField()
@@ -83,13 +86,14 @@ class AccountFilter(ResourceFilter):
     )
 
 
-class AccountViewSet(ResourceViewSet):
+class AccountViewSet(AccountVerbs, ResourceViewSet):
     """Accounts. They are never deleted: what came in through them stays."""
 
     read_serializer = AccountRead
     filters = AccountFilter
-    inputs = {"create": AccountInput, "partial_update": AccountFields}
+    inputs = {"create": AccountInput, "partial_update": AccountFields, **AccountVerbs.inputs}
     permissions = {
+        **AccountVerbs.permissions,
         "list": "accounts.view",
         "retrieve": "accounts.view",
         "create": "accounts.manage",

@@ -15,6 +15,7 @@ from incidents.api.inbox_settings import InboxSettingsViewSet
 from incidents.api.incident_settings import IncidentSettingsViewSet
 from incidents.api.incidents import IncidentViewSet
 from incidents.api.mentions import MentionViewSet
+from incidents.api.network_webhooks import deliver
 from incidents.api.notes import NoteViewSet
 from incidents.api.notifications import NotificationViewSet
 from incidents.api.overrides import OverrideViewSet
@@ -73,5 +74,7 @@ urlpatterns = [
         ContactPointTestViewSet.as_view({"post": "test"}),
         name="contact_point_test",
     ),
+    path("webhooks/<str:network>/", deliver, name="network_webhook"),
+    path("webhooks/<str:network>/<uuid:account>/", deliver, name="account_webhook"),
     *router.urls,
 ]

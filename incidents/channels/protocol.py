@@ -96,6 +96,7 @@ class ParsedMention:
     Times are aware and in UTC. Ids are the network's own, as strings whatever their size.
     `external_id` is None only where the network gives none and the parser derives none.
     A deletion may carry nothing but ids: then `deleted` is true and `text` is empty.
+    `seen_at`: as of when `hidden` holds, either way; None where only a hidden one was told as such.
     """
 
     external_id: str | None
@@ -115,6 +116,7 @@ class ParsedMention:
     deleted: bool = False
     hidden: bool = False
     answer_by: datetime | None = None
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

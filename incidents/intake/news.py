@@ -34,6 +34,7 @@ CONTENT: Final = (
     "scored_at",
     "deleted_at",
     "hidden_at",
+    "visibility_at",
     "answer_by",
 )
 
@@ -94,7 +95,8 @@ class Desk:
         )
         self._write(row, parsed, author, post)
         if parsed.hidden:
-            row.hidden_at = self.now
+            row.hidden_at = parsed.seen_at or self.now
+        row.visibility_at = parsed.seen_at
         if parsed.deleted:
             # A bare deletion tells when it was deleted and not when it was written.
             row.deleted_at = self.now if parsed.text else parsed.written_at
@@ -105,23 +107,33 @@ class Desk:
     ) -> bool:
         """Change the row in hand by what is new; return whether anything was."""
         before = [getattr(row, name) for name in CONTENT]
-        only_deleted = not row.text and row.deleted_at is not None
+        # Made by what came before its words: by a deletion, by being hidden.
+        only_heard_of = not row.text
         later = parsed.written_at > row.written_at
         if parsed.deleted and row.deleted_at is None:
             row.deleted_at = parsed.written_at if later else self.now
-        if parsed.text and (only_deleted or self._is_newer(parsed, row)):
-            if later and not parsed.hidden and not only_deleted:
+        if parsed.text and (only_heard_of or self._is_newer(parsed, row)):
+            if later and not parsed.hidden and not only_heard_of and row.visibility_at is None:
                 row.hidden_at = None
             row.written_at = parsed.written_at
             self._write(row, parsed, author, post)
         else:
             self._fill(row, parsed, author, post)
-        if parsed.hidden and row.hidden_at is None and parsed.written_at >= row.written_at:
+        if parsed.seen_at is not None:
+            self._see(row, parsed, parsed.seen_at)
+        elif parsed.hidden and row.hidden_at is None and parsed.written_at >= row.written_at:
             row.hidden_at = self.now
         changed = before != [getattr(row, name) for name in CONTENT]
         if changed:
             row.receipt = self.receipt
         return changed
+
+    def _see(self, row: Mention, parsed: ParsedMention, at: datetime) -> None:
+        """The latest word on who can see it counts, in whatever order the words come."""
+        if row.visibility_at is not None and at < row.visibility_at:
+            return
+        row.visibility_at = at
+        row.hidden_at = (row.hidden_at or at) if parsed.hidden else None
 
     def _is_newer(self, parsed: ParsedMention, row: Mention) -> bool:
         if parsed.written_at != row.written_at:

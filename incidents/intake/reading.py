@@ -8,11 +8,13 @@ What a process that died has left unread is read by the engine: `sweep`.
 """
 
 import logging
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from django.db import OperationalError, transaction
 
@@ -23,6 +25,7 @@ from incidents.channels.manual import Defaults, ManualChannel
 from incidents.channels.protocol import ParsedMention, ParseError, ParseOutcome
 from incidents.intake import receive
 from incidents.intake.receive import Received
+from incidents.intake.told import sort_out
 from incidents.models import Account, Receipt
 from incidents.services import receipts
 
@@ -30,6 +33,8 @@ log = logging.getLogger("crisis.intake")
 
 # What people and programs bring, whatever network the account is on.
 BROUGHT = frozenset({"api", "batch", "upload", "replay"})
+AT_ONCE: Final = 200
+LONGEST: Final = 3.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +81,11 @@ def read(receipt: Receipt, *, now: datetime) -> Reading:
     """
     account = receipt.account
     outcome = _parsed(receipt)
-    received = receive.receive(account, outcome.mentions, receipt=receipt, now=now)
-    told = [as_json(error) for error in outcome.errors]
-    receipts.finish(receipt, mention_count=len(outcome.mentions), errors=told)
-    return Reading(received, outcome.errors, outcome.warnings)
+    (told,) = sort_out(account, [outcome], now)
+    received = receive.receive(account, told.mentions, receipt=receipt, now=now)
+    errors = [as_json(error) for error in told.errors]
+    receipts.finish(receipt, mention_count=len(told.mentions), errors=errors)
+    return Reading(received, told.errors, outcome.warnings)
 
 
 def _parsed(receipt: Receipt) -> ParseOutcome:
@@ -124,14 +130,69 @@ def sweep(limit: int = 100) -> int:
     A sweep of the engine. An attempt is counted before the work, so that a receipt that kills its
     process is given up, too: after five attempts it is kept as unparsed and shown.
     """
+    done = read_pushed()
     now = clock.decisive_now()
-    done = 0
-    for pk, due_at in receipts.due(now, limit=limit):
-        receipt = receipts.claim(pk, due_at, now=now)
-        if receipt is not None:
-            _work(receipt, now)
-            done += 1
+    while done < limit and (mine := receipts.claim(now, limit=1, pushed=False)):
+        _work(mine[0], now)
+        done += 1
     return done
+
+
+def read_pushed(only: Collection[UUID] = ()) -> int:
+    """Read what networks have pushed, in sets, until nothing waits or three seconds have passed.
+
+    `only` names receipts, as a hint does; what waits besides is taken along. A set that fails is
+    read again one by one, and so is what failed before.
+    """
+    began, done = time.monotonic(), 0
+    now = clock.decisive_now()
+    mine = receipts.claim(now, limit=AT_ONCE, pushed=True, only=only)
+    while mine:
+        _work_together(mine, now)
+        done += len(mine)
+        if time.monotonic() - began > LONGEST:
+            break
+        now = clock.decisive_now()
+        mine = receipts.claim(now, limit=AT_ONCE, pushed=True)
+    return done
+
+
+def _work_together(mine: Sequence[Receipt], now: datetime) -> None:
+    by_account: dict[UUID, list[Receipt]] = {}
+    for receipt in mine:
+        by_account.setdefault(receipt.account_id, []).append(receipt)
+    for group in by_account.values():
+        alone = [receipt for receipt in group if receipt.attempts > 1]
+        together = [receipt for receipt in group if receipt.attempts <= 1]
+        try:
+            if together:
+                _read_together(together, now)
+        except Exception:  # noqa: BLE001  whatever it is, one of them alone is at fault
+            log.warning("a set of %d receipts failed; reading each by itself", len(together))
+            alone += together
+        for receipt in alone:
+            _work(receipt, now)
+
+
+@transaction.atomic
+def _read_together(mine: Sequence[Receipt], now: datetime) -> None:
+    """Read receipts of one account and store what they say, all in one transaction."""
+    account = mine[0].account
+    told = sort_out(account, [_parsed(receipt) for receipt in mine], now)
+    brought = [
+        (each, receipt) for receipt, one in zip(mine, told, strict=True) for each in one.mentions
+    ]
+    for start in range(0, len(brought), receive.AT_ONCE):
+        batch = brought[start : start + receive.AT_ONCE]
+        parsed, by = [each for each, _ in batch], [receipt for _, receipt in batch]
+        scores = receive.judge(account, parsed)
+        receive.store(account, parsed, scores, receipt=by[0], now=now, brought_by=by)
+    receipts.finish_all(
+        [
+            (receipt, len(one.mentions), [as_json(error) for error in one.errors])
+            for receipt, one in zip(mine, told, strict=True)
+        ]
+    )
 
 
 def _work(receipt: Receipt, now: datetime) -> None:

@@ -105,10 +105,14 @@ def store(
     *,
     receipt: Receipt,
     now: datetime,
+    brought_by: Sequence[Receipt] = (),
 ) -> Received:
-    """Store at most 500 parsed mentions whose texts are scored, in one transaction."""
+    """Store at most 500 parsed mentions whose texts are scored, in one transaction.
+
+    `brought_by` names the receipt of each, where they are of several.
+    """
     account = _hold(account)
-    batch = _Batch(account, parsed, Desk(account, receipt, scores, now))
+    batch = _Batch(account, parsed, Desk(account, receipt, scores, now), brought_by)
     # Incidents are locked before mentions, here as everywhere.
     watch = storms.watch(account, batch.turned()) if batch.touches_incidents() else None
     batch.hold()
@@ -131,7 +135,13 @@ def _hold(account: Account) -> Account:
 class _Batch:
     """The rows of one batch: those that are new, those that change, and what they were before."""
 
-    def __init__(self, account: Account, parsed: Sequence[ParsedMention], desk: Desk) -> None:
+    def __init__(
+        self,
+        account: Account,
+        parsed: Sequence[ParsedMention],
+        desk: Desk,
+        brought_by: Sequence[Receipt] = (),
+    ) -> None:
         self.keys = [key_of(each) for each in parsed]
         known = account.mentions.filter(external_id__in=set(self.keys)).order_by()
         self.rows: dict[str, Mention] = {row.external_id: row for row in known}
@@ -142,7 +152,9 @@ class _Batch:
         self.changed: dict[UUID, Mention] = {}
         self.results: list[Result] = []
         self.news: list[ParsedMention] = []
-        for key, each in zip(self.keys, parsed, strict=True):
+        for place, (key, each) in enumerate(zip(self.keys, parsed, strict=True)):
+            if brought_by:
+                desk.receipt = brought_by[place]
             self.results.append(self._take(key, each, desk))
 
     def _take(self, key: str, parsed: ParsedMention, desk: Desk) -> Result:

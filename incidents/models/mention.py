@@ -112,6 +112,7 @@ class Mention(TeamRecord):
     scored_at = models.DateTimeField(_("scored"), null=True)
     deleted_at = models.DateTimeField(_("deleted there"), null=True, blank=True)
     hidden_at = models.DateTimeField(_("hidden there"), null=True, blank=True)
+    visibility_at = models.DateTimeField(null=True, editable=False)
     answer_by = models.DateTimeField(_("answer by"), null=True, blank=True)
     # The place in the queue: 0 for what waits for nobody, -1 until it is worked out.
     priority = models.IntegerField(

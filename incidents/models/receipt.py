@@ -26,9 +26,12 @@ class Receipt(TeamRecord):
     content_type = models.CharField(_("content type"), max_length=60)
     body = models.BinaryField()
     body_sha256 = models.CharField(_("SHA-256"), max_length=64)
+    # The same again for what a network pushed, and for nothing else: people may bring it twice.
+    pushed_sha256 = models.CharField(max_length=64, null=True, editable=False)
     received_at = models.DateTimeField(_("received"), default=clock.now)
     status = models.CharField(_("status"), max_length=8, choices=Status.choices, default=Status.NEW)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    copies = models.PositiveIntegerField(_("copies"), default=0, db_default=0)
     due_at = models.DateTimeField(default=clock.now)
     mention_count = models.PositiveIntegerField(_("mentions"), default=0)
     errors = models.JSONField(_("errors"), default=list)
@@ -37,6 +40,12 @@ class Receipt(TeamRecord):
         ordering = ("-id",)
         verbose_name = _("receipt")
         verbose_name_plural = _("receipts")
+        constraints = (
+            # However often a network delivers the same.
+            models.UniqueConstraint(
+                fields=["account", "pushed_sha256"], name="one_receipt_per_account_and_pushed_body"
+            ),
+        )
         indexes = (
             # What a process that died left unread.
             models.Index(fields=["due_at"], condition=Q(status="new"), name="receipts_unread"),

@@ -10,7 +10,7 @@ from incidents.escalation.plan import Target
 from incidents.escalation.subjects import Rows, SubjectRules, register
 from incidents.models import Account, Connection, Reminder
 from incidents.models.escalation import ReminderKind
-from incidents.services import tokens
+from incidents.services import own_words, tokens
 
 AGAIN: Final = timedelta(days=1)
 
@@ -38,7 +38,9 @@ def _targets(_account: Account, _reminder: Reminder) -> list[Target]:
 
 
 def _act(account: Account, reminder: Reminder, now: datetime) -> bool:
-    """Say it again every day until somebody has done it."""
+    """Say it again every day until somebody has authorised it; look whether it explains itself."""
+    if reminder.kind == ReminderKind.POSTED_OUTSIDE:
+        return own_words.act(account, reminder)
     if reminder.kind == ReminderKind.REAUTHORIZATION_REQUIRED:
         missed = max((now - reminder.planned_at) // AGAIN, 0)
         tokens.remind(account, reminder.planned_at + (missed + 1) * AGAIN)

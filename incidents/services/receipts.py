@@ -1,11 +1,12 @@
 """Receipts: what arrived is kept first, and read afterwards."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import F
 
 from crisis_api.lib.actors import Actor
@@ -16,6 +17,8 @@ from incidents.models import Account, Receipt
 LEASE: Final = timedelta(seconds=30)
 ATTEMPTS: Final = 5
 MOST_ERRORS: Final = 500
+# What networks push: small, many, and read in sets.
+PUSHED: Final = "webhook"
 
 Errors = Sequence[Mapping[str, Any]]
 
@@ -68,17 +71,34 @@ def due(now: datetime, *, limit: int) -> list[tuple[UUID, datetime]]:
     return list(unread.order_by("due_at").values_list("pk", "due_at")[:limit])
 
 
-def claim(pk: UUID, due_at: datetime, *, now: datetime) -> Receipt | None:
-    """Take an unread receipt for half a minute, its attempt counted; None where another was first.
+def claim(now: datetime, *, limit: int, pushed: bool, only: Collection[UUID] = ()) -> list[Receipt]:
+    """Take unread receipts that are due for half a minute, their attempts counted; oldest first.
 
-    At least once: when the time is over another may take it, which changes nothing that was stored
-    already, since a mention is stored once.
+    At least once: when the time is over another may take them, which changes nothing that was
+    stored already, since a mention is stored once. What another is just taking is passed over.
     """
-    same = Receipt.objects.filter(pk=pk, status=Receipt.Status.NEW, due_at=due_at)
-    if not same.change(due_at=now + LEASE, attempts=F("attempts") + 1):
-        return None
-    receipt: Receipt = Receipt.objects.select_related("account__team").get(pk=pk)
-    return receipt
+    unread = Receipt.objects.filter(status=Receipt.Status.NEW, due_at__lte=now)
+    unread = unread.filter(source=PUSHED) if pushed else unread.exclude(source=PUSHED)
+    if only:
+        unread = unread.filter(pk__in=list(only))
+    with transaction.atomic():
+        picked = unread.order_by("due_at", "pk").select_for_update(skip_locked=True, no_key=True)
+        ids = list(picked.values_list("pk", flat=True)[:limit])
+        if not ids:
+            return []
+        mine = Receipt.objects.filter(pk__in=ids)
+        mine.change(due_at=now + LEASE, attempts=F("attempts") + 1)
+    return list(mine.select_related("account__team").order_by("pk"))
+
+
+def finish_all(told: Sequence[tuple[Receipt, int, Errors]]) -> None:
+    """Note what was read of several, with a statement for each kind of outcome."""
+    alike: dict[str, tuple[Mapping[str, Any], list[UUID]]] = {}
+    for receipt, mention_count, errors in told:
+        values = finished(mention_count=mention_count, errors=errors)
+        alike.setdefault(repr(values), (values, []))[1].append(receipt.pk)
+    for columns, ids in alike.values():
+        Receipt.objects.filter(pk__in=ids, status=Receipt.Status.NEW).change(**columns)
 
 
 def finish(receipt: Receipt, *, mention_count: int, errors: Errors) -> None:

@@ -14,6 +14,7 @@ _PAST: dict[str, str] = {
     " escalation_handed_over escalation_finished snoozed snooze_ended contained resolved closed"
     " reopened merged split related unrelated severity_changed category_changed policy_changed"
     " edited noted mentions_attached mentions_detached",
+    "account": "connected disconnected reauthorization_required posted_outside enabled disabled",
     "milestone": "reached missed",
     "reminder": "fired parked retried",
     "reaction": "retried",

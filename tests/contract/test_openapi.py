@@ -26,7 +26,10 @@ def test_leaves_nothing_to_be_guessed(tmp_path):
 def test_holds_exactly_what_the_urls_have():
     told = {(each.method, each.path) for each in OPERATIONS}
 
-    assert {(method, path) for method, path, _view, _action in routed()} == told
+    # Networks speak to their doors in formats of their own, which their channels know.
+    doors = {"/api/v1/webhooks/{network}/", "/api/v1/webhooks/{network}/{account}/"}
+    ours = {(method, path) for method, path, _view, _action in routed() if path not in doors}
+    assert ours == told
 
 
 def test_names_every_operation_once():

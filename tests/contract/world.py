@@ -16,6 +16,7 @@ from crisis_api.access.permissions import Scope
 from crisis_api.lib import clock
 from crisis_api.lib.actors import SYSTEM
 from crisis_api.lib.records import Record
+from incidents.channels.values import Credentials
 from incidents.escalation import reminders
 from incidents.models import Author, Notification, NotificationReminder, Post, Reminder
 from incidents.services import (
@@ -33,6 +34,7 @@ from responses.models import SupportTicket
 from responses.services import follow_ups, ticket_drafting, tickets
 from tests.factories import incidents, responses
 from tests.factories.access import a_contact_point, a_person, a_team, joins, the_actor
+from tests.factories.connections import an_account_with
 from tests.factories.intake import a_receipt, a_storm_rule
 from tests.factories.webhooks import a_delivery, an_endpoint
 
@@ -158,6 +160,15 @@ def _configuration(world: World) -> None:
         team, category="product_safety", rotation=rows["rotation"], policy=rows["policy"]
     )
     rows["account"] = incidents.an_account(team, handle="@lumelle", external_id="lumelle")
+    rows["telegram_account"] = an_account_with(
+        team,
+        Credentials(f"bot-of-{team.slug}", "12345:made-up", webhook_secret="made-up"),
+        network="telegram",
+        handle="@lumelle_bot",
+    )
+    rows["tiktok_account"] = incidents.an_account(
+        team, handle="@lumelle.tiktok", external_id="lumelle.tiktok", network="tiktok"
+    )
     rows["storm_rule"] = a_storm_rule(team, name="Many angry comments")
     rows["audit_event"] = AuditEvent.objects.filter(team=team).order_by("id").first()
 

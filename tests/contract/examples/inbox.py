@@ -129,6 +129,16 @@ EXAMPLES = (
         },
     ),
     changed("accounts", "account", "Another address", {"url": "https://www.tiktok.com/@lumelle"}),
+    verb("accounts_authorize", "tiktok_account", "The address that the account holder opens"),
+    verb(
+        "accounts_connect",
+        "telegram_account",
+        "A Telegram bot, by its token",
+        {"token": "12345:made-up"},
+    ),
+    verb("accounts_disconnect", "tiktok_account", "It was not connected"),
+    verb("accounts_enable", "tiktok_account", "Replies may go out", {"what": "replies"}),
+    verb("accounts_disable", "tiktok_account", "Nothing is published", {"what": "publishing"}),
     listed("receipts", query={"status": "new"}),
     read("receipts", "receipt"),
 )

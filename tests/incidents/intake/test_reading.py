@@ -87,9 +87,8 @@ def test_keeps_the_time_at_which_it_arrived(account, clock):
 def test_is_read_by_one_of_two(account, clock):
     kept(account, lines(1))
     clock.move(seconds=31)
-    (pk, due_at) = reading.receipts.due(clock.now(), limit=10)[0]
-    assert reading.receipts.claim(pk, due_at, now=clock.now()) is not None
-    assert reading.receipts.claim(pk, due_at, now=clock.now()) is None
+    assert len(reading.receipts.claim(clock.now(), limit=10, pushed=False)) == 1
+    assert reading.receipts.claim(clock.now(), limit=10, pushed=False) == []
     assert reading.sweep() == 0
     clock.move(seconds=31)
     assert reading.sweep() == 1
