@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Case, CharField, Count, Min, Q, QuerySet, Value, When
+from django.db.models.functions import TruncHour
 
 from incidents import priority
 from incidents.models import Mention
@@ -14,6 +15,7 @@ from incidents.models import Mention
 MOST_INCIDENTS: Final = 100
 # From which risk on a mention is called so; the colours of the admin.
 BANDS: Final = {"high": 70, "medium": 40, "low": 0}
+MOST_HOURS: Final = 31 * 24
 
 
 def counts(mentions: QuerySet[Mention]) -> dict[str, Any]:
@@ -98,3 +100,19 @@ def handled(mentions: QuerySet[Mention]) -> list[dict[str, Any]]:
         }
         for (team, person), lines in sorted(found.items(), key=lambda each: -len(each[1]))
     ]
+
+
+def volume(mentions: QuerySet[Mention]) -> dict[str, Any]:
+    """Count mentions and their authors by the hour, in one query; the latest hours of very many."""
+    rows = (
+        mentions.order_by()
+        .annotate(hour=TruncHour("written_at"))
+        .values("hour")
+        .annotate(
+            mentions=Count("pk"),
+            negative=Count("pk", filter=Q(is_negative=True)),
+            authors=Count("author", distinct=True),
+        )
+        .order_by("-hour")
+    )
+    return {"hours": list(reversed(rows[:MOST_HOURS]))}

@@ -15,6 +15,7 @@ from crisis_api.lib.drf.columns import Related, RelatedOne
 from crisis_api.lib.drf.serializers import InstantField, ReadSerializer, WordField
 from incidents.models import (
     UNRESOLVED,
+    Claim,
     Escalation,
     Incident,
     IncidentRelation,
@@ -115,6 +116,16 @@ class IncidentBrief(ReadSerializer):
     title = serializers.CharField()
     severity = WordField(words=SEVERITIES)
     status = serializers.ChoiceField(choices=IncidentStatus.values)
+
+
+class ClaimBrief(ReadSerializer):
+    """A claim, named; `title` is empty until a person names it."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    truth = serializers.ChoiceField(choices=Claim.Truth.values)
+    mention_count = serializers.IntegerField()
+    raid_score = serializers.IntegerField()
 
 
 class _Pair(ReadSerializer):

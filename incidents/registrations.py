@@ -13,7 +13,7 @@ from incidents.escalation import engine, health, held, incident_rules
 from incidents.escalation.auditor import checks, message_checks, queues, run_checks
 from incidents.escalation.auditor.walks import Queue, register_queue
 from incidents.escalation.hours import hours_flaws
-from incidents.intake import reading
+from incidents.intake import claim_tallies, reading
 from incidents.services import (
     account_rules,
     assignment,
@@ -59,6 +59,7 @@ def register() -> None:
     engine.register_sweep("receipts", reading.sweep, every=timedelta(seconds=2))
     engine.register_sweep("tokens", tokens.sweep, every=timedelta(seconds=15))
     engine.register_sweep("subscriptions", subscribing.sweep, every=timedelta(minutes=1))
+    engine.register_sweep("claims", claim_tallies.sweep, every=timedelta(seconds=2))
     engine.register_sweep("login_attempts", logins.forget_old, every=timedelta(minutes=15))
     engine.register_sweep("kept_answers", idempotency.forget_expired, every=timedelta(minutes=1))
     engine.register_sweep("watchdog", health.ping_watchdog, every=health.HEARTBEAT_EVERY)

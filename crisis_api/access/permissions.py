@@ -111,6 +111,9 @@ PERMISSIONS = _table(
     ("handover_notes.view", INBOX | {Role.LEGAL}, Scope.READ),
     ("handover_notes.write", INBOX, Scope.INCIDENTS),
     ("inbox.manage", MANAGE, Scope.MANAGE),
+    ("claims.view", EVERYBODY, Scope.READ),
+    ("claims.edit", INBOX, Scope.INCIDENTS),
+    ("claims.set_truth", WRITE, Scope.INCIDENTS),
     ("storm_rules.view", OTHERS, Scope.READ),
     ("storm_rules.manage", MANAGE, Scope.MANAGE),
     # What goes out

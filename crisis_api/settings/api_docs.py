@@ -47,6 +47,7 @@ TAGS = (
     ("mentions", "What people write: comments, replies, direct messages, press enquiries."),
     ("hand_offs", "Mentions that somebody else looks after, such as injuries at customer care."),
     ("handover_notes", "What whoever ends a shift tells whoever begins the next."),
+    ("claims", "What many mentions say, whether it is true, and how much it looks like a raid."),
     ("posts", "The videos and posts that mentions stand under."),
     ("authors", "Who writes."),
     ("accounts", "The brand's accounts on the networks."),

@@ -4,6 +4,7 @@ from incidents.admin import (  # noqa: F401  each registers its noun
     accounts,
     assignment_rules,
     calendar_feeds,
+    claims,
     contact_point_verbs,
     dashboard,
     events,

@@ -79,7 +79,7 @@ class MentionAdmin(NounAdmin):
     edition_fields = ("answer_by",)
     fieldsets = (
         (None, {"fields": ("words", ("signs", "language"), ("negativity", "risk"))}),
-        (None, {"fields": (("author", "post"), ("account", "incident"), "there")}),
+        (None, {"fields": (("author", "post"), ("account", "incident", "claim"), "there")}),
         (None, {"fields": (("written_at", "received_at"), ("answer_by", "standing"))}),
         (None, {"fields": (("deleted_at", "hidden_at"), ("kind", "external_id"), "receipt")}),
     )
@@ -106,6 +106,7 @@ class MentionAdmin(NounAdmin):
         "is_negative",
         ("incident", admin.EmptyFieldListFilter),
         ("incident", RelatedFilter),
+        ("claim", RelatedFilter),
         TeamFilter,
         ("account", RelatedFilter),
         "kind",

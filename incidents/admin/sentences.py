@@ -93,6 +93,9 @@ def _late(seconds: int) -> str:
 
 register(
     {
+        "claim.truth_set": (gettext_lazy("A claim is %(to)s, before that %(from)s"),),
+        "claim.merged": (gettext_lazy("Two claims became one: %(mentions)s mentions moved"),),
+        "claim.split": (gettext_lazy("A claim was split: %(mentions)s mentions moved"),),
         "incident.opened": (
             gettext_lazy("Opened: %(category)s, %(severity)s"),
             gettext_lazy("; split from %(split_from)s"),

@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crisis_api.access.models import ContactPoint
-from incidents.models import Category, Mention, Milestone, Reminder, ReminderKind
+from incidents.models import Category, Claim, Mention, Milestone, Reminder, ReminderKind
 
 WORDS: dict[str, str | Promise] = {
     **dict(Category.choices),
@@ -13,6 +13,18 @@ WORDS: dict[str, str | Promise] = {
     **dict(ContactPoint.Kind.choices),
     **{value: label for value, label in Reminder.Outcome.choices if value},
     **dict(Mention.Outcome.choices),
+    **dict(Claim.Truth.choices),
+    # What scoring finds in a mention
+    "injury": _("injury"),
+    "insult": _("insult"),
+    "profanity": _("profanity"),
+    "threat": _("threat"),
+    "complaint": _("complaint"),
+    "accusation": _("accusation"),
+    "refund_request": _("request for a refund"),
+    "question": _("question"),
+    "personal_data": _("personal data"),
+    "support": _("support"),
     # Why something stopped, ended or began again
     "acknowledged": _("acknowledged"),
     "snoozed": _("snoozed"),

@@ -18,9 +18,10 @@ from crisis_api.lib.drf.serializers import (
     TitleField,
     WordField,
 )
-from incidents.models import Category, Incident, IncidentStatus, Mode
+from incidents.models import Category, Claim, Incident, IncidentStatus, Mode
 from incidents.reads import (
     SEVERITIES,
+    ClaimBrief,
     IncidentBrief,
     LatestEscalation,
     Milestones,
@@ -86,6 +87,12 @@ class IncidentDetail(IncidentRead):
     related_incidents = RelatedIncidents()
     merged_incidents = Related(
         IncidentBrief, queryset=Incident.objects.all, fk="merged_into_id", order=["id"]
+    )
+    claims = Related(
+        ClaimBrief,
+        queryset=Claim.objects.standing,
+        fk="incident_id",
+        order=["-mention_count", "id"],
     )
 
 

@@ -7,6 +7,7 @@ from incidents.api.accounts import AccountViewSet
 from incidents.api.assignment_rules import AssignmentRuleViewSet
 from incidents.api.authors import AuthorViewSet
 from incidents.api.calendar_feeds import CalendarFeedViewSet
+from incidents.api.claims import ClaimViewSet
 from incidents.api.contact_point_tests import ContactPointTestViewSet
 from incidents.api.escalation_policies import EscalationPolicyViewSet
 from incidents.api.hand_offs import HandOffViewSet
@@ -55,6 +56,7 @@ router.register("authors", AuthorViewSet, basename="author")
 router.register("mentions", MentionViewSet, basename="mention")
 router.register("hand_offs", HandOffViewSet, basename="hand_off")
 router.register("handover_notes", HandoverNoteViewSet, basename="handover_note")
+router.register("claims", ClaimViewSet, basename="claim")
 router.register("receipts", ReceiptViewSet, basename="receipt")
 router.register("storm_rules", StormRuleViewSet, basename="storm_rule")
 

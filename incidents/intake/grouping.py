@@ -1,12 +1,12 @@
-"""All the claims of a team in memory: how `claims` is meant to be used, and measured.
+"""All that a team has heard, in memory: each mention joins what was said before, or begins.
 
-Where claims are rows, `_candidates` is two queries by index (copy keys, then term keys), and
-`_keep` an update of the claim's row.
+`claim_book` keeps what is here in rows, so that every process remembers the same.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Final
 
 from incidents.intake.claims import (
@@ -30,17 +30,27 @@ _MAX_LISTED: Final = 24
 _RECKONED_EVERY: Final = 200
 
 
+def _numbers() -> Callable[[], str]:
+    numbers = count(1)
+    return lambda: f"{next(numbers):09d}"
+
+
 @dataclass(slots=True)
 class Grouping:
-    """The claims so far. `beginnings` counts how many things were said that are kept in mind."""
+    """What was said so far. `new_id` names what begins; ids that rise make the same claims again.
+
+    `dropped` names the beginnings that were forgotten for later ones.
+    """
 
     rarity: Rarity = field(default_factory=Rarity)
+    new_id: Callable[[], str] = field(default_factory=_numbers)
+    reckoned_every: int = _RECKONED_EVERY
     claims: "OrderedDict[str, Centroid]" = field(default_factory=OrderedDict)
     names: dict[str, str] = field(default_factory=dict)
     _by_copy: dict[int, str] = field(default_factory=dict)
     _by_term: dict[str, dict[str, None]] = field(default_factory=dict)
-    _unreckoned: list[Signature] = field(default_factory=list)
-    _last: int = 0
+    unreckoned: list[Signature] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
 
     def take(self, text: str) -> str | None:
         """Group one mention: the claim that it joined or began, None where it says too little."""
@@ -48,21 +58,27 @@ class Grouping:
 
     def take_signature(self, mention: Signature) -> str | None:
         """As `take`, of a mention whose signature is known."""
-        self._unreckoned.append(mention)
-        if len(self._unreckoned) >= _RECKONED_EVERY:
-            self.rarity = self.rarity.after(self._unreckoned)
-            self._unreckoned.clear()
+        self.unreckoned.append(mention)
+        if len(self.unreckoned) >= self.reckoned_every:
+            self.rarity = self.rarity.after(self.unreckoned)
+            self.unreckoned.clear()
         found = self.find(mention)
         if found is not None:
             self._keep(joined(self.claims[found.claim], mention), mention)
             return self.name(found.claim)
         if not can_begin(mention):
             return None
-        self._last += 1
-        claim = f"{self._last:09d}"
+        claim = self.new_id()
         self._keep(begun(claim, mention), mention)
         self._forget()
         return claim
+
+    def recall(self, centroid: Centroid) -> None:
+        """Take in what was heard elsewhere or earlier, as it is now."""
+        self.claims[centroid.claim] = centroid
+        self.claims.move_to_end(centroid.claim)
+        self._list_copies(centroid.claim, Signature((), centroid.bins, 0))
+        self._list_terms(centroid)
 
     def find(self, mention: Signature) -> Match | None:
         """The claim that a mention belongs to, as things stand."""
@@ -112,15 +128,24 @@ class Grouping:
         claim = centroid.claim
         self.claims[claim] = centroid
         self.claims.move_to_end(claim)
-        for key in mention.copy_keys if mention.bins and centroid.mentions <= SHOWN_FROM else ():
-            self._by_copy.setdefault(key, claim)
+        if centroid.mentions <= SHOWN_FROM:
+            self._list_copies(claim, mention)
         # The words of a claim settle early; later they are looked at now and then.
         if centroid.mentions <= SHOWN_FROM or centroid.mentions % 50 == 0:
-            for term in centroid.term_keys:
-                listed = self._by_term.setdefault(term, {})
-                listed[claim] = None
-                if len(listed) > _MAX_LISTED:
-                    del listed[self._least(listed)]
+            self._list_terms(centroid)
+
+    def _list_copies(self, claim: str, mention: Signature) -> None:
+        for key in mention.copy_keys if mention.bins else ():
+            # Where the first of several was forgotten, the next takes its place.
+            if self._by_copy.get(key) not in self.claims:
+                self._by_copy[key] = claim
+
+    def _list_terms(self, centroid: Centroid) -> None:
+        for term in centroid.term_keys:
+            listed = self._by_term.setdefault(term, {})
+            listed[centroid.claim] = None
+            if len(listed) > _MAX_LISTED:
+                del listed[self._least(listed)]
 
     def _least(self, listed: Iterable[str]) -> str:
         return min(
@@ -137,5 +162,19 @@ class Grouping:
             return
         for claim, centroid in self.claims.items():
             if centroid.mentions < SHOWN_FROM:
-                del self.claims[claim]
+                self._drop(centroid)
+                self.dropped.append(claim)
                 return
+        self._drop(next(iter(self.claims.values())))
+
+    def _drop(self, centroid: Centroid) -> None:
+        claim = centroid.claim
+        del self.claims[claim]
+        for key in Signature((), centroid.bins, 0).copy_keys if centroid.bins else ():
+            if self._by_copy.get(key) == claim:
+                del self._by_copy[key]
+        for term in centroid.term_keys:
+            listed = self._by_term.get(term, {})
+            listed.pop(claim, None)
+            if not listed:
+                self._by_term.pop(term, None)

@@ -12,6 +12,7 @@ from uuid import UUID
 from crisis_api.lib.folding import fold
 from incidents.channels.manual.records import derived_id
 from incidents.channels.protocol import ParsedMention
+from incidents.intake.claims import Signature, signature
 from incidents.intake.scoring import Score, score
 from incidents.models import Account, Mention, Receipt
 
@@ -59,10 +60,18 @@ def leaks(row: Mention) -> bool:
 
 
 class Scores:
-    """The scores of a batch's texts, each worked out once."""
+    """The scores of a batch's texts and what they are compared by, each worked out once."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self._known: dict[str, Score] = {text: score(text) for text in dict.fromkeys(texts)}
+        self._signatures = {text: signature(text) for text in self._known}
+
+    def signature_of(self, text: str) -> Signature:
+        """Return what a text is compared by."""
+        found = self._signatures.get(text)
+        if found is None:
+            found = self._signatures[text] = signature(text)
+        return found
 
     def of(self, text: str) -> Score:
         """Return the score of a text."""

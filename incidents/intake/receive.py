@@ -18,7 +18,7 @@ from django.db import transaction
 from crisis_api.lib import clock
 from crisis_api.lib.errors import NotFound
 from incidents.channels.protocol import ParsedMention
-from incidents.intake import sources, storms
+from incidents.intake import grouped, sources, storms
 from incidents.intake.news import CONTENT, Desk, Scores, key_of, leaks
 from incidents.intake.storms import Gathered
 from incidents.models import Account, Mention, Receipt
@@ -113,10 +113,13 @@ def store(
     """
     account = _hold(account)
     batch = _Batch(account, parsed, Desk(account, receipt, scores, now), brought_by)
+    claims = batch.group(scores)
     # Incidents are locked before mentions, here as everywhere.
     watch = storms.watch(account, batch.turned()) if batch.touches_incidents() else None
     batch.hold()
     storms.recount(batch.turned(), watch)
+    if claims is not None:
+        claims.write(batch.rows.values())
     batch.write(now)
     gathered = watch.gather(batch.fresh(), now=now) if watch is not None else ()
     created = batch.created.values()
@@ -142,9 +145,11 @@ class _Batch:
         desk: Desk,
         brought_by: Sequence[Receipt] = (),
     ) -> None:
+        self.account = account
         self.keys = [key_of(each) for each in parsed]
         known = account.mentions.filter(external_id__in=set(self.keys)).order_by()
         self.rows: dict[str, Mention] = {row.external_id: row for row in known}
+        self.said = {row.pk: row.text for row in self.rows.values()}
         self.was_negative = {row.pk: row.is_negative for row in self.rows.values()}
         self.leaked = {row.pk: leaks(row) for row in self.rows.values()}
         self.sources = sources.ensure(account, parsed, receipt=desk.receipt)
@@ -171,6 +176,13 @@ class _Batch:
         if row.pk not in self.created:
             self.changed[row.pk] = row
         return "updated"
+
+    def group(self, scores: Scores) -> grouped.Grouped | None:
+        """Let what says something new join the claims that it repeats."""
+        edited = [row for row in self.changed.values() if row.text != self.said[row.pk]]
+        return grouped.group(
+            self.account.team_id, self.created.values(), edited, scores.signature_of
+        )
 
     def hold(self) -> None:
         """Lock the rows that change, in the order of their ids.

@@ -1,5 +1,6 @@
 from incidents.models.account import Account, Author, Post
 from incidents.models.calendar import CalendarFeed
+from incidents.models.claim import Claim, ClaimBook, ClaimPart, ClaimRarity
 from incidents.models.connection import AuthorizationRequest, Connection
 from incidents.models.escalation import (
     AuditorState,
@@ -45,6 +46,10 @@ __all__ = [
     "AuthorizationRequest",
     "CalendarFeed",
     "Category",
+    "Claim",
+    "ClaimBook",
+    "ClaimPart",
+    "ClaimRarity",
     "Connection",
     "EngineHeartbeat",
     "Escalation",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from crisis_api.access.models import Owner, TeamQuerySet, TeamRecord
 from crisis_api.lib import clock
 from incidents.models.account import Account, Author, Post
+from incidents.models.claim import Claim
 from incidents.models.incident import Category, Incident, Severity
 from incidents.models.receipt import Receipt
 
@@ -89,6 +90,17 @@ class Mention(TeamRecord):
         related_name="mentions",
         verbose_name=_("incident"),
     )
+    claim = models.ForeignKey(
+        Claim,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="mentions",
+        verbose_name=_("claim"),
+        db_index=False,  # The index below begins with it.
+    )
+    # Where a person said which claim it belongs to, or that it belongs to none, intake obeys.
+    claim_set_by_person = models.BooleanField(default=False, editable=False)
     receipt = models.ForeignKey(
         Receipt,
         null=True,
@@ -229,6 +241,8 @@ class Mention(TeamRecord):
                 condition=Q(leased_until__isnull=False),
                 name="mentions_leased",
             ),
+            # The mentions of a claim, newest first, and its volume over time.
+            models.Index(fields=["claim", "-written_at", "-id"], name="mentions_of_a_claim"),
         )
 
     def __str__(self) -> str:

@@ -250,6 +250,11 @@ def _inbox(world: World) -> None:
         author=world.people["moderator"],
         by=the_actor(world.people["moderator"]),
     )
+    for name, title in (("claim", "The cream burns the skin"), ("second_claim", "")):
+        rows[name] = incidents.a_claim(team, title=title, incident=rows["open"])
+    rows["claimed_mention"] = incidents.a_mention(
+        rows["account"], claim=rows["claim"], text="It burns my skin!", **about
+    )
     rows["lonely_mention"] = incidents.a_mention(
         rows["account"], text="Where can I buy it?", is_negative=False, **about
     )

@@ -14,6 +14,7 @@ from crisis_api.lib import clock
 from incidents.models import (
     Account,
     AssignmentRule,
+    Claim,
     EscalationPolicy,
     EscalationStep,
     Incident,
@@ -124,6 +125,13 @@ def an_account(team: Team, **values: Any) -> Account:
     n = next(_number)
     defaults = {"handle": f"@brand{n}", "external_id": f"account-{n}"}
     return Account.objects.create(team=team, **{**defaults, **values})
+
+
+def a_claim(team: Team, **values: Any) -> Claim:
+    """Return something that many say."""
+    now = clock.now()
+    defaults = {"team": team, "first_seen_at": now, "last_seen_at": now, "mention_count": 3}
+    return Claim.objects.create(**{**defaults, **values})
 
 
 def a_mention(account: Account, **values: Any) -> Mention:
