@@ -189,18 +189,15 @@ def _in_use() -> Conflict:
 
 @contextmanager
 def _sqlite_patience(using: str, patience: timedelta) -> Iterator[None]:
-    connection = connections[using]
+    connection: Any = connections[using]
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return
-    usual = connection.settings_dict["OPTIONS"].get("timeout", 5.0)
-    with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA busy_timeout = {int(patience.total_seconds() * 1000)}")
+    connection.patience = patience.total_seconds()
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {int(usual * 1000)}")
+        connection.patience = None
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A connection that waits for its turn before it writes."""
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,8 +16,12 @@ _PATIENCE = 5.0  # sqlite3's own
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's own. OPTIONS["timeout"] says for how long a turn is waited for, as for the lock."""
+    """Django's own. OPTIONS["timeout"] says for how long a turn is waited for, as for the lock.
 
+    `patience` is another number of seconds, for as long as it is set.
+    """
+
+    patience: float | None = None
     _turns: turns.Turns | None = None
 
     def _start_transaction_under_autocommit(self) -> None:
@@ -62,13 +67,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _take_turn(self) -> None:
         if self.is_in_memory_db():
             return
-        patience = self.settings_dict["OPTIONS"].get("timeout", _PATIENCE)
+        usual = self.settings_dict["OPTIONS"].get("timeout", _PATIENCE)
         try:
             mine = turns.of(os.path.abspath(self.settings_dict["NAME"]))
         except OSError as error:
-            raise OperationalError("unable to open database file") from error
-        if not mine.take(patience):
-            raise OperationalError("database is locked")
+            raise _as_of_sqlite(str(error), sqlite3.SQLITE_CANTOPEN)
+        if not mine.take(usual if self.patience is None else self.patience):
+            raise _as_of_sqlite("database is locked", sqlite3.SQLITE_BUSY)
         self._turns = mine
 
     def _end_turn(self) -> None:
@@ -97,6 +102,15 @@ class Cursor(base.SQLiteCursorWrapper):
             return super().executemany(query, param_list)
         with self._turn():
             return super().executemany(query, param_list)
+
+
+def _as_of_sqlite(message: str, code: int) -> OperationalError:
+    """Return the error that Django makes of one of SQLite's own: callers look at its code."""
+    cause = sqlite3.OperationalError(message)
+    cause.sqlite_errorcode = code
+    error = OperationalError(message)
+    error.__cause__ = cause
+    return error
 
 
 def _writes(query: str) -> bool:

@@ -12,6 +12,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from crisis_api.access.models import Team
+from crisis_api.lib.drf.outages import is_lock_timeout
 from crisis_api.lib.sqlite3 import turns
 
 fork = multiprocessing.get_context("fork")
@@ -153,8 +154,9 @@ def test_says_that_the_database_is_locked_when_its_turn_does_not_come(monkeypatc
     mine = turns.of(connection.settings_dict["NAME"])
     assert mine.take(20)
     try:
-        with pytest.raises(OperationalError, match="locked"):
+        with pytest.raises(OperationalError, match="locked") as told:
             rename(team)
+        assert is_lock_timeout(told.value)
         assert Team.objects.get().name == "A", "readers never wait"
     finally:
         mine.give_back()
