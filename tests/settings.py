@@ -25,6 +25,9 @@ def _prepare() -> Path:
         BLIND_INDEX_KEY="only-for-tests-" + "b" * 40,
         PUBLIC_URL="http://testserver",
         EMAIL_URL="memorymail://",
+        # Nobody listens there; tests of the networks start a fake and name it.
+        TELEGRAM_API_BASE_URL="http://127.0.0.1:9",
+        TIKTOK_API_BASE_URL="http://127.0.0.1:9/open_api/v1.3",
         TIKTOK_APP_ID="7000000000000000001",
         TIKTOK_APP_SECRET="only-for-tests",
         LOG_LEVEL="WARNING",

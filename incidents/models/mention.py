@@ -100,7 +100,7 @@ class Mention(TeamRecord):
         db_index=False,  # The index below begins with it.
     )
     # Where a person said which claim it belongs to, or that it belongs to none, intake obeys.
-    claim_set_by_person = models.BooleanField(default=False, editable=False)
+    claim_set_by_person = models.BooleanField(default=False, db_default=False, editable=False)
     receipt = models.ForeignKey(
         Receipt,
         null=True,

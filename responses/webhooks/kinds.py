@@ -21,6 +21,7 @@ _PAST: dict[str, str] = {
     "notification": "sent failed dead retried",
     "mention": "attached detached handled reopened unmasked handed_off",
     "hand_off": "closed",
+    "claim": "merged split truth_set",
     "storm": "detected",
     "alarm": "raised",
     "statement": "drafted revised submitted approved changes_requested published retracted"

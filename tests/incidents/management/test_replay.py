@@ -38,8 +38,9 @@ def test_plays_the_demo_wave_and_says_which_incident_opened(account):
     assert f"{Mention.objects.count()} of {Mention.objects.count()} comments; new: " in said
     assert f"done: {Mention.objects.count()} comments" in said
     assert incident.negative_count == Mention.objects.filter(is_negative=True).count()
-    # One of the two leaked numbers is given away in a calm tone.
-    assert incident.mention_count == incident.negative_count + 1
+    # Leaked numbers belong to it whatever the tone.
+    calm = Mention.objects.filter(is_negative=False, reasons__icontains="personal_data").count()
+    assert incident.mention_count == incident.negative_count + calm
 
 
 def test_does_nothing_the_second_time_unless_told_to(account):
